@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The vCPU: who may run kernel code, and what is pending for it. See
+ * kernel/vcpu.c for the theory of operation.
+ */
+#ifndef __ASM_LKL_VCPU_H
+#define __ASM_LKL_VCPU_H
+
+#include <linux/types.h>
+#include <linux/llist.h>
+
+struct lkl_sem;
+struct task_struct;
+
+/* Bits of vcpu.pending: interrupts that wait for the vCPU. */
+enum vcpu_irq {
+	VCPU_IRQ_TIMER,		/* the deadline may have passed */
+	VCPU_IRQ_ENTRY,		/* host threads queued on vcpu.entries */
+	VCPU_IRQ_DEVICE,	/* a bit in vcpu.lines */
+	VCPU_IRQ_RESCHED,
+	VCPU_IRQ_CALL,		/* smp_call_function() */
+	VCPU_IRQ_WORK,		/* irq_work */
+	VCPU_IRQ_STOP,		/* leave for ever */
+	VCPU_IRQ_SERVICE,	/* runnable tasks, while nobody executes */
+};
+
+#define VCPU_BIT(irq)	(1UL << VCPU_IRQ_##irq)
+
+/* Why a host thread came back from kernel stacks to its own. */
+enum vcpu_left {
+	LEFT_DONE,	/* its own call is finished */
+	LEFT_IDLE,	/* nothing to run: the idle context is suspended */
+	LEFT_USER,	/* vcpu.user is in user mode and nobody else wants in */
+	LEFT_DEAD,	/* the kernel has stopped */
+};
+
+#define LKL_NR_LINES	256
+
+struct host_thread;
+
+typedef long (*lkl_call_t)(struct host_thread *self, long nr,
+			   const long *params);
+
+/**
+ * struct host_thread - a host thread known to this kernel
+ *
+ * One per application thread that made a call, and one per vCPU thread. The
+ * memory is never freed before the instance, only reused, so that a late
+ * wake-up is harmless.
+ *
+ * @vcpu: where its task ran last
+ * @stack_top: of its task's kernel stack, while that is empty
+ * @inside: set from entering a call to leaving it
+ * @done: its call was finished by another host thread; result in @ret
+ * @posted: a call waits in @call, @nr, @params to be run by its context
+ * @until: deadline it sleeps for, 0 while awake
+ * @sem: what it sleeps on
+ * @task: its task, NULL until adopted
+ * @entry: link on vcpu.entries or on the list of threads to adopt
+ * @host_id: name of the thread for lkl_thread_ops.signal
+ * @handle: for lkl_thread_ops.join (vCPU threads only)
+ * @list: link on the list of all, or of free, host threads
+ */
+struct host_thread {
+	struct vcpu *vcpu;
+	unsigned long stack_top;
+	int inside;
+	int done;
+	int posted;
+	long ret;
+	u64 until;
+	struct lkl_sem *sem;
+	struct task_struct *task;
+	lkl_call_t call;
+	long nr;
+	const long *params;
+	struct llist_node entry;
+	u64 host_id;
+	u64 handle;
+	struct host_thread *next;
+};
+
+/**
+ * struct vcpu - one virtual processor
+ * @pending: VCPU_BIT()s
+ * @token: who executes, see vcpu.c
+ * @host_sp: stack pointer of the executing host thread's own stack
+ * @calls: fast calls made, to tell an active user from an idle one
+ * @deadline: of the next timer interrupt, host monotonic ns
+ * @waiter: the host thread that looks after @deadline and @pending while
+ *	nobody executes
+ * @idle_sp: of the suspended idle context
+ * @user: left by LEFT_USER: whose task is in user mode on this vCPU
+ * @entries: host threads that want in
+ * @lines: device interrupt lines raised
+ * @thread: the vCPU's own host thread
+ * @boot: what that thread runs first, on @boot_stack
+ */
+struct vcpu {
+	unsigned long pending;
+	unsigned long token;
+	unsigned long host_sp;
+	unsigned long calls;
+	u64 deadline;
+	struct host_thread *waiter;
+	unsigned long idle_sp;
+	struct host_thread *user;
+	struct llist_head entries;
+	unsigned long lines[LKL_NR_LINES / 64];
+	unsigned long seen_calls;
+	unsigned long seen_jiffies;
+	struct host_thread thread;
+	lkl_call_t boot;
+	unsigned long boot_stack;
+} __aligned(128);
+
+extern struct vcpu lkl_vcpus[];
+extern int lkl_stopped;
+
+/* On a kernel stack. */
+void lkl_irq_poll(void);
+void lkl_irq_user(void);
+void lkl_cpu_relax(void);
+void __noreturn vcpu_leave(struct vcpu *v, enum vcpu_left why);
+void vcpu_idle(struct vcpu *v);
+void vcpu_set_deadline(struct vcpu *v, u64 deadline, u64 now);
+void host_thread_complete(struct host_thread *h, long ret);
+void __noreturn lkl_stop(int err);
+long task_call(struct host_thread *self, long nr, const long *params);
+long task_user(struct host_thread *self, long nr, const long *params);
+void task_enter(struct vcpu *v);
+
+/* Anywhere. */
+void vcpu_raise(struct vcpu *v, enum vcpu_irq irq);
+
+/* On host stacks only. */
+long vcpu_call(struct host_thread *self, lkl_call_t call, long nr,
+	       const long *params);
+int vcpu_start_thread(struct vcpu *v, lkl_call_t boot, unsigned long stack);
+void vcpu_stop_all(int err);
+struct host_thread *host_thread_get(void);
+void host_thread_put(struct host_thread *h);
+int host_threads_init(void);
+void host_threads_exit(void);
+
+/* switch_*.S */
+long lkl_call_on_stack(lkl_call_t fn, struct host_thread *arg, long nr,
+		       const long *params, unsigned long sp,
+		       unsigned long *host_sp);
+long lkl_switch_stack(unsigned long *save_sp, unsigned long sp, long value);
+
+#endif

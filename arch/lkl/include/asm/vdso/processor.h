@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __ASM_LKL_VDSO_PROCESSOR_H
+#define __ASM_LKL_VDSO_PROCESSOR_H
+
+#ifndef __ASSEMBLY__
+
+/* A spinning context must let interrupts in: see lkl_irq_poll(). */
+void lkl_cpu_relax(void);
+#define cpu_relax()	lkl_cpu_relax()
+
+#endif
+#endif
