@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# How everything is built. What is built is listed in Kbuild.
+#
+#   kernel source + arch/lkl  ->  build/vmlinux      (the kernel's own Kbuild)
+#   vmlinux, stripped         ->  build/lkl-image    (embedded by image.S)
+#   host/posix, drivers/virtio, tools/lkl/lib, lkl-image
+#                             ->  build/liblkl.so, build/liblkl.a
+#   tools/lkl/*               ->  build/bin/*
+#
+# `make help` lists the targets and variables.
+
+B		:= build
+PREFIX		?= /usr/local
+LIBDIR		?= $(PREFIX)/lib
+KERNEL_SRC	?= /usr/src/linux-source-6.12.tar.xz
+SOMAJOR		:= 1
+VERSION		:= $(SOMAJOR).0.0
+
+ifeq ($(origin CC),default)
+CC		:= gcc
+endif
+AR		:= ar
+OPT		?= -O2 -g
+Q		:= $(if $(filter 1,$(V)),,@)
+say		= $(if $(filter 1,$(V)),:,printf '  %-7s %s\n' $(1) $(2))
+comma		:= ,
+
+MAKEFLAGS	+= -rR --no-print-directory
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS	+= -j$(shell nproc)
+endif
+# What the caller's environment may hold must not reach the kernel's build.
+unexport CFLAGS LDFLAGS ARCH CROSS_COMPILE O
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL	:= all
+.PHONY: all help deps demo check bench soak gdb install uninstall clean \
+	check-build bench-build FORCE
+
+include Kbuild
+
+# ---------------------------------------------------------------------------
+# Commands, each rebuilt when its text changes (see $(B)/flags)
+
+WARN		:= -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
+		   -Wshadow -Wno-unused-parameter
+HOST_CFLAGS	:= -std=gnu11 $(OPT) -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARN)
+SAN_CFLAGS	:= -fsanitize=address,undefined -fno-sanitize-recover=all \
+		   -fno-omit-frame-pointer
+
+# Include paths by layer: a layer sees the headers of those below it only.
+inc-host/posix/		:= -I.
+inc-drivers/virtio/	:= -I.
+inc-tools/lkl/lib/	:= -I. -Itools/lkl/include -I$(B)/include
+inc-tools		:= -Itools/lkl/include -I$(B)/include
+inc-tests		:= -I. -Itools/lkl/include -I$(B)/include
+include_path		= $(or $(inc-$(dir $(1))),$(inc-$(firstword $(subst /, ,$(1)))))
+
+LIB_LIBS	:= -lpthread
+TEST_LIBS	:= -lcriterion $(LIB_LIBS)
+
+compile		= $(CC) $(HOST_CFLAGS) $(call include_path,$<) -MMD -MP -c -o $@ $<
+
+# filechk: replace $@ by the lines made by $(1) only if they differ.
+define filechk
+	$(Q)mkdir -p $(@D)
+	$(Q)$(1) > $@.tmp
+	$(Q)cmp -s $@.tmp $@ && rm -f $@.tmp || mv $@.tmp $@
+endef
+
+all: $(B)/liblkl.so $(B)/liblkl.a $(B)/lkl.pc \
+     $(tools-y:%=$(B)/bin/%) $(B)/vmlinux
+
+help:
+	@echo 'Targets:'
+	@echo '  all        library, headers, tools in $(B)/ (the default)'
+	@echo '  deps       install missing Debian packages (root or sudo)'
+	@echo '  demo       a source tree into an ext4 image and back, as an ordinary user'
+	@echo '  check      build and run every test suite'
+	@echo '  bench      measure against the host kernel, table and $(B)/bench.json'
+	@echo '  soak       the boot suites, repeated: SOAK=<minutes>, default 30'
+	@echo '  gdb        how to debug; PROG="program arguments" starts gdb on it'
+	@echo '  install    DESTDIR= PREFIX=$(PREFIX) LIBDIR=$(LIBDIR)'
+	@echo '  uninstall  the same files, removed'
+	@echo '  clean      remove $(B)/'
+	@echo 'Variables:'
+	@echo '  KERNEL_SRC=<tree or tarball> of Linux 6.12.y'
+	@echo '             now $(KERNEL_SRC)'
+	@echo '  V=1        show commands'
+	@echo '  OPT=       optimisation and debug flags of the host half, now $(OPT)'
+
+# ---------------------------------------------------------------------------
+# Kernel image: kernel source, overlay, configuration, vmlinux
+
+SRC		:= $(B)/linux-src
+KOBJ		:= $(B)/kernel
+kmake		= $(MAKE) -C $(SRC) O=$(CURDIR)/$(KOBJ) ARCH=lkl \
+		  KBUILD_BUILD_USER=lkl KBUILD_BUILD_HOST=lkl \
+		  KBUILD_BUILD_VERSION=1 \
+		  KBUILD_BUILD_TIMESTAMP="$$(date -u -r $(SRC)/Makefile)"
+
+overlay		:= $(shell find arch/lkl -type f)
+
+# Which source was asked for: unpacked again when that changes.
+$(B)/kernel-src: FORCE
+	$(call filechk,echo '$(KERNEL_SRC)')
+
+$(B)/linux-src.stamp: $(B)/kernel-src $(if $(wildcard $(KERNEL_SRC)/.),,$(wildcard $(KERNEL_SRC)))
+	@$(call say,UNPACK,$(KERNEL_SRC))
+	$(Q)tools/build/unpack-kernel '$(KERNEL_SRC)' $(SRC)
+	$(Q)rm -rf $(KOBJ) && touch $@
+
+# The list of names, so that a file taken away counts as a change too.
+$(B)/overlay.list: FORCE
+	$(call filechk,printf '%s\n' $(sort $(overlay)))
+
+$(B)/overlay.stamp: $(B)/linux-src.stamp $(B)/overlay.list $(overlay) host/ops.h \
+		    tools/build/lay-overlay
+	@$(call say,OVERLAY,arch/lkl)
+	$(Q)tools/build/lay-overlay $(SRC) $(KOBJ)
+	$(Q)touch $@
+
+$(KOBJ)/.config: arch/lkl/configs/defconfig $(B)/linux-src.stamp | $(B)/overlay.stamp
+	@$(call say,CONFIG,$<)
+	$(Q)mkdir -p $(KOBJ)
+	+$(Q)$(kmake) -s defconfig
+	$(Q)touch $@
+
+# Kbuild decides what to compile; it is only asked when something may differ.
+$(B)/kernel.stamp: $(B)/overlay.stamp $(KOBJ)/.config
+	@$(call say,KERNEL,$(KOBJ)/vmlinux)
+	+$(Q)$(kmake) vmlinux
+	$(Q)touch $@
+
+# Newer than what depends on it only if Kbuild really linked it again.
+$(KOBJ)/vmlinux: $(B)/kernel.stamp ;
+
+$(B)/vmlinux: $(KOBJ)/vmlinux
+	$(Q)ln -sfn kernel/vmlinux $@
+
+$(B)/lkl-image: $(KOBJ)/vmlinux
+	@$(call say,STRIP,$@)
+	$(Q)strip --strip-all -o $@ $<
+
+$(B)/lkl-image.syms: $(B)/lkl-image tools/build/image-syms
+	@$(call say,SYMS,$@)
+	$(Q)tools/build/image-syms $(KOBJ)/vmlinux $(B)/lkl-image .lkl_image > $@
+
+# ---------------------------------------------------------------------------
+# Host half
+
+host_objs	:= $(posix-y) $(virtio-y) $(lib-y)
+obj		= $(addprefix $(B)/obj/,$(1))
+san		= $(addprefix $(B)/san/,$(1))
+
+$(B)/flags: FORCE
+	$(call filechk,echo '$(CC) $(HOST_CFLAGS) $(SAN_CFLAGS) $(subst ','\'',$(LIB_LIBS))')
+
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	@$(call say,CC,$<)
+	$(Q)$(compile)
+
+$(B)/san/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	@$(call say,CC,'$< [san]')
+	$(Q)$(compile) $(SAN_CFLAGS)
+
+# The kernel image, page-aligned, with a local symbol for each kernel function
+# so that perf and addr2line can name text that is mapped from the library.
+$(B)/obj/tools/lkl/lib/image.o: tools/lkl/lib/image.S $(B)/lkl-image \
+				$(B)/lkl-image.syms $(B)/flags
+	@mkdir -p $(@D)
+	@$(call say,AS,$<)
+	$(Q)$(CC) -DLKL_IMAGE_FILE='"$(B)/lkl-image"' -c -o $@.tmp $<
+	$(Q)objcopy @$(B)/lkl-image.syms $@.tmp $@
+	$(Q)rm -f $@.tmp
+
+lib_objs	:= $(call obj,$(host_objs) $(image-y))
+SOFILE		:= liblkl.so.$(VERSION)
+SONAME		:= liblkl.so.$(SOMAJOR)
+
+$(B)/$(SOFILE): $(lib_objs) tools/lkl/lib/lkl.map
+	@$(call say,LD,$@)
+	$(Q)$(CC) -shared -o $@ $(lib_objs) $(LIB_LIBS) \
+		-Wl,-soname,$(SONAME) -Wl,--version-script=tools/lkl/lib/lkl.map \
+		-Wl,--no-undefined -Wl,-z,relro,-z,now,-z,noexecstack
+
+$(B)/$(SONAME): $(B)/$(SOFILE)
+	$(Q)ln -sf $(SOFILE) $@
+
+$(B)/liblkl.so: $(B)/$(SONAME)
+	$(Q)ln -sf $(SONAME) $@
+
+# One object with everything hidden made local, so that nothing but the API
+# can clash with a program that links statically.
+$(B)/liblkl.a: $(lib_objs)
+	@$(call say,AR,$@)
+	$(Q)$(CC) -r -nostdlib -o $(B)/obj/lkl.o $(lib_objs)
+	$(Q)objcopy --localize-hidden $(B)/obj/lkl.o
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $(B)/obj/lkl.o
+
+$(B)/lkl.pc: tools/lkl/lib/lkl.pc.in $(B)/pc.vars
+	@$(call say,GEN,$@)
+	$(Q)sed $$(cat $(B)/pc.vars) $< > $@
+
+$(B)/pc.vars: FORCE
+	$(call filechk,echo 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@VERSION@|$(VERSION)|;s|@LIBS@|$(LIB_LIBS)|' | tr -d ' ')
+
+# ---------------------------------------------------------------------------
+# Public headers: copies, so that build/include is what gets installed
+
+public_headers	:= $(addprefix $(B)/include/,$(notdir $(headers-y))) \
+		   $(B)/include/host/ops.h
+
+$(B)/include/host/ops.h: host/ops.h
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(B)/include/%.h: tools/lkl/include/%.h
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(call obj,$(lib-y)) $(call obj,$(foreach t,$(tools-y),$($(t)-y))): | $(public_headers)
+all: $(public_headers)
+
+# ---------------------------------------------------------------------------
+# Tools
+
+define tool_rule
+$(B)/bin/$(1): $(call obj,$($(1)-y)) $(B)/liblkl.so
+	@mkdir -p $$(@D)
+	@$$(call say,LD,$$@)
+	$$(Q)$$(CC) -o $$@ $(call obj,$($(1)-y)) -L$(B) -llkl $$(LIB_LIBS) \
+		-Wl,-rpath,'$$$$ORIGIN/..'
+endef
+$(foreach t,$(tools-y),$(eval $(call tool_rule,$(t))))
+
+# ---------------------------------------------------------------------------
+# Tests: unit and conformance take the host half's objects as they are, plain
+# and under ASan and UBSan; boot is an ordinary program that uses the library.
+
+test_programs	:= $(B)/tests/unit $(B)/tests/conformance \
+		   $(B)/tests/unit-san $(B)/tests/conformance-san \
+		   $(B)/tests/boot
+
+below		:= $(fake-y) $(posix-y) $(virtio-y)
+
+$(B)/tests/unit: $(call obj,$(unit-y) $(below))
+$(B)/tests/conformance: $(call obj,$(conformance-y) $(below))
+$(B)/tests/unit-san: $(call san,$(unit-y) $(below))
+$(B)/tests/conformance-san: $(call san,$(conformance-y) $(below))
+$(B)/tests/unit $(B)/tests/conformance:
+	@mkdir -p $(@D)
+	@$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $^ $(TEST_LIBS)
+$(B)/tests/unit-san $(B)/tests/conformance-san:
+	@mkdir -p $(@D)
+	@$(call say,LD,$@)
+	$(Q)$(CC) $(SAN_CFLAGS) -o $@ $^ $(TEST_LIBS)
+
+$(B)/tests/boot: $(call obj,$(boot-y)) $(B)/liblkl.so
+	@mkdir -p $(@D)
+	@$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $(call obj,$(boot-y)) -L$(B) -llkl $(TEST_LIBS) \
+		-ldl -Wl,-rpath,'$$ORIGIN/..'
+
+$(B)/tests/bench: $(call obj,$(bench-y)) $(B)/liblkl.so
+	@mkdir -p $(@D)
+	@$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $(call obj,$(bench-y)) -L$(B) -llkl $(LIB_LIBS) \
+		-Wl,-rpath,'$$ORIGIN/..'
+
+$(call obj,$(boot-y) $(bench-y)): | $(public_headers)
+
+check-build: all $(test_programs)
+bench-build: all $(B)/tests/bench
+
+deps:
+	@.ci/deps
+
+# Dependencies may appear while these run, so make is started anew after them.
+demo: deps
+	+@$(MAKE) all
+	@tests/demo $(B)
+
+check: deps
+	+@$(MAKE) -k check-build && s=0 || s=$$?; tests/run --build-status $$s $(B)
+
+bench: deps
+	+@$(MAKE) bench-build
+	@tests/bench/bench.py $(B)
+
+SOAK		?= 30
+soak: deps
+	+@$(MAKE) check-build
+	@tests/soak $(B) $(SOAK)
+
+# ---------------------------------------------------------------------------
+# Debugging
+
+gdb: $(B)/vmlinux
+ifdef PROG
+	gdb -x tools/lkl/gdb/lkl-gdb.py --args $(PROG)
+else
+	@echo 'make gdb PROG="build/bin/cpfromfs -i disk.img -t ext4 / out"'
+	@echo 'or, in any gdb session on a program that uses liblkl:'
+	@echo '  (gdb) source $(CURDIR)/tools/lkl/gdb/lkl-gdb.py'
+	@echo 'Kernel symbols come from $(CURDIR)/$(B)/vmlinux; `lkl-symbols`'
+	@echo 'loads them once a kernel is up. See Documentation/debugging.md.'
+endif
+
+# ---------------------------------------------------------------------------
+# Install
+
+dest_lib	:= $(DESTDIR)$(LIBDIR)
+dest_inc	:= $(DESTDIR)$(PREFIX)/include/lkl
+dest_bin	:= $(DESTDIR)$(PREFIX)/bin
+dest_man	:= $(DESTDIR)$(PREFIX)/share/man
+# Outside the loader's default path, installed tools must know where to look.
+run_path	:= $(if $(filter /usr/lib% /lib% /usr/local/lib,$(LIBDIR)),,-Wl$(comma)-rpath$(comma)$(LIBDIR))
+
+install: all
+	install -d $(dest_lib)/pkgconfig $(dest_inc)/host $(dest_bin)
+	install -m 0755 $(B)/$(SOFILE) $(dest_lib)/
+	ln -sf $(SOFILE) $(dest_lib)/$(SONAME)
+	ln -sf $(SONAME) $(dest_lib)/liblkl.so
+	install -m 0644 $(B)/liblkl.a $(dest_lib)/
+	install -m 0644 $(B)/lkl.pc $(dest_lib)/pkgconfig/
+	cp -R $(B)/include/. $(dest_inc)/
+	set -e; $(foreach t,$(tools-y),$(CC) -o $(dest_bin)/$(t) $(call obj,$($(t)-y)) \
+		-L$(B) -llkl $(LIB_LIBS) $(run_path);)
+	set -e; for p in $(man-y); do s=$${p##*.}; \
+		install -d $(dest_man)/man$$s; \
+		install -m 0644 $$p $(dest_man)/man$$s/; done
+	[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ldconfig
+
+uninstall:
+	rm -f $(dest_lib)/$(SOFILE) $(dest_lib)/$(SONAME) $(dest_lib)/liblkl.so \
+		$(dest_lib)/liblkl.a $(dest_lib)/pkgconfig/lkl.pc
+	rm -f $(tools-y:%=$(dest_bin)/%)
+	rm -rf $(dest_inc)
+	for p in $(notdir $(man-y)); do rm -f $(dest_man)/man$${p##*.}/$$p; done
+
+clean:
+	rm -rf $(B)
+
+FORCE:
+
+-include $(wildcard $(patsubst %.o,%.d,$(call obj,$(host_objs) $(foreach t,$(tools-y),$($(t)-y)) \
+	$(fake-y) $(unit-y) $(conformance-y) $(boot-y) $(bench-y)) \
+	$(call san,$(posix-y) $(virtio-y) $(fake-y) $(unit-y) $(conformance-y))))
