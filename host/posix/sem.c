@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * sem.c - the semaphore family: counting semaphores on a futex.
+ *
+ * Layer:   host/posix.
+ * Users:   the kernel (vCPU threads, blocked calls), devices.
+ * Context: any thread; up() also in signal handlers. Lock-free.
+ *
+ * DOC: Theory of operation
+ *
+ * Permits and sleepers share one 64-bit word, so that one atomic instruction
+ * of up() both adds the permit and learns whether somebody sleeps: nothing of
+ * the semaphore is read after the permit is visible, and who takes it may free
+ * the semaphore at once. (A futex wake at an address that is gone by then
+ * wakes nobody, or at worst somebody who looks again and goes back to sleep.)
+ *
+ * Most waits are for another thread that is about to answer, and a futex sleep
+ * and wake-up takes 5 to 25 us. So down() first looks for a permit for up to
+ * spin_ns, which each semaphore learns: halved when the permit did not come in
+ * that time, doubled when it did, or when a sleep ended so soon that looking a
+ * little longer would have done. A host with one processor never spins.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/futex.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/sysinfo.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/posix/cpu.h"
+#include "host/posix/posix.h"
+
+/* Longest and shortest time to look for a permit before sleeping. */
+#define SPIN_MAX_NS	16000
+#define SPIN_MIN_NS	500
+
+/* A sleep shorter than this was for a permit that looking would have found. */
+#define SLEEP_SHORT_NS	(2 * SPIN_MAX_NS)
+
+/* Looks between two readings of the clock. */
+#define SPIN_LOOKS	16
+
+#define NSEC_PER_SEC	1000000000ULL
+
+/* struct lkl_sem.state: permits in the low half, sleepers in the high one. */
+#define ONE_PERMIT	1ULL
+#define ONE_SLEEPER	(1ULL << 32)
+
+struct lkl_sem {
+	_Atomic __u64 state;
+	atomic_uint spin_ns;
+};
+
+static __u32 permits(__u64 state)
+{
+	return (__u32)state;
+}
+
+static __u64 sleepers(__u64 state)
+{
+	return state >> 32;
+}
+
+/* The futex is the half of the word that holds the permits. */
+static __u32 *sem_futex(struct lkl_sem *sem)
+{
+	__u32 *half = (__u32 *)&sem->state;
+
+	return half + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+}
+
+static int futex(__u32 *word, int op, __u32 value, const struct timespec *ts)
+{
+	int saved_errno = errno;
+	long ret;
+
+	ret = syscall(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, value, ts, NULL,
+		      FUTEX_BITSET_MATCH_ANY);
+	if (ret < 0) {
+		ret = -errno;
+		errno = saved_errno;
+	}
+	return ret;
+}
+
+static int host_spins(void)
+{
+	/* File-scope in effect: the host's processors are counted once. */
+	static atomic_int processors;
+	int n = atomic_load_explicit(&processors, memory_order_relaxed);
+
+	if (!n) {
+		n = get_nprocs();
+		atomic_store_explicit(&processors, n, memory_order_relaxed);
+	}
+	return n > 1;
+}
+
+static struct lkl_sem *sem_alloc(__u32 count)
+{
+	struct lkl_sem *sem = calloc(1, sizeof(*sem));
+
+	if (!sem)
+		return NULL;
+	atomic_init(&sem->state, count);
+	atomic_init(&sem->spin_ns, host_spins() ? SPIN_MAX_NS : 0);
+	return sem;
+}
+
+static void sem_free(struct lkl_sem *sem)
+{
+	free(sem);
+}
+
+static void sem_up(struct lkl_sem *sem)
+{
+	__u32 *word = sem_futex(sem);
+	__u64 state;
+
+	state = atomic_fetch_add_explicit(&sem->state, ONE_PERMIT,
+					  memory_order_seq_cst);
+	/* From here on the semaphore may be gone. */
+	if (sleepers(state))
+		futex(word, FUTEX_WAKE, 1, NULL);
+}
+
+/* Take a permit if there is one, and @leave_sleepers out of the word with it. */
+static int sem_try(struct lkl_sem *sem, __u64 leave_sleepers)
+{
+	__u64 state = atomic_load_explicit(&sem->state, memory_order_relaxed);
+
+	while (permits(state)) {
+		if (atomic_compare_exchange_weak_explicit(&sem->state, &state,
+				state - ONE_PERMIT - leave_sleepers,
+				memory_order_acquire, memory_order_relaxed))
+			return 1;
+	}
+	return 0;
+}
+
+static __u64 now(void)
+{
+	return posix_time_ops.monotonic();
+}
+
+/*
+ * One step of what spin_ns learns. Racing updates lose one another's step,
+ * which does not matter.
+ */
+static void spin_learn(struct lkl_sem *sem, int helped)
+{
+	unsigned int ns = atomic_load_explicit(&sem->spin_ns,
+					       memory_order_relaxed);
+
+	if (!ns)
+		return;
+	ns = helped ? ns * 2 : ns / 2;
+	if (ns > SPIN_MAX_NS)
+		ns = SPIN_MAX_NS;
+	if (ns < SPIN_MIN_NS)
+		ns = SPIN_MIN_NS;
+	atomic_store_explicit(&sem->spin_ns, ns, memory_order_relaxed);
+}
+
+/* Look for a permit until @until. Return: 1 if it got one. */
+static int sem_spin(struct lkl_sem *sem, __u64 until)
+{
+	do {
+		for (int i = 0; i < SPIN_LOOKS; i++) {
+			if (sem_try(sem, 0))
+				return 1;
+			cpu_relax();
+		}
+	} while (now() < until);
+	return 0;
+}
+
+/* Leave the sleepers without a permit. Return: 0 if one came at the last. */
+static int sem_give_up(struct lkl_sem *sem)
+{
+	__u64 state = atomic_load_explicit(&sem->state, memory_order_relaxed);
+	__u64 next;
+
+	do {
+		next = state - ONE_SLEEPER;
+		if (permits(state))
+			next -= ONE_PERMIT;
+	} while (!atomic_compare_exchange_weak_explicit(&sem->state, &state,
+			next, memory_order_acquire, memory_order_relaxed));
+	return permits(state) ? 0 : posix_errno(ETIMEDOUT);
+}
+
+static int sem_sleep(struct lkl_sem *sem, __u64 deadline)
+{
+	struct timespec ts = {
+		.tv_sec = deadline / NSEC_PER_SEC,
+		.tv_nsec = deadline % NSEC_PER_SEC,
+	};
+	struct timespec *timeout = deadline == LKL_FOREVER ? NULL : &ts;
+
+	atomic_fetch_add_explicit(&sem->state, ONE_SLEEPER,
+				  memory_order_seq_cst);
+	/* The futex compares the permits with 0, so that no up() is missed. */
+	while (!sem_try(sem, ONE_SLEEPER)) {
+		if (futex(sem_futex(sem), FUTEX_WAIT_BITSET, 0, timeout) ==
+		    -ETIMEDOUT)
+			return sem_give_up(sem);
+	}
+	return 0;
+}
+
+static int sem_wait(struct lkl_sem *sem, __u64 deadline)
+{
+	__u64 spin = atomic_load_explicit(&sem->spin_ns, memory_order_relaxed);
+	__u64 start = now();
+	int err;
+
+	if (start >= deadline)
+		return posix_errno(ETIMEDOUT);
+	if (spin) {
+		__u64 until = start + spin;
+
+		if (sem_spin(sem, until < deadline ? until : deadline)) {
+			spin_learn(sem, 1);
+			return 0;
+		}
+	}
+	err = sem_sleep(sem, deadline);
+	spin_learn(sem, !err && now() - start < spin + SLEEP_SHORT_NS);
+	return err;
+}
+
+static int sem_down(struct lkl_sem *sem, __u64 deadline)
+{
+	if (sem_try(sem, 0))
+		return 0;
+	return sem_wait(sem, deadline);
+}
+
+const struct lkl_sem_ops posix_sem_ops = {
+	.hdr = LKL_OPS_HEADER(struct lkl_sem_ops),
+	.alloc = sem_alloc,
+	.free = sem_free,
+	.up = sem_up,
+	.down = sem_down,
+};
