@@ -3,7 +3,7 @@
 # How everything is built. What is built is listed in Kbuild.
 #
 #   kernel source + arch/lkl  ->  build/vmlinux      (the kernel's own Kbuild)
-#   vmlinux, stripped         ->  build/lkl-image    (embedded by image.S)
+#   vmlinux, stripped         ->  build/lkl-image    (embedded by embed.S)
 #   host/posix, drivers/virtio, tools/lkl/lib, lkl-image
 #                             ->  build/liblkl.so, build/liblkl.a
 #   tools/lkl/*               ->  build/bin/*
@@ -171,7 +171,7 @@ $(B)/san/%.o: %.c $(B)/flags
 
 # The kernel image, page-aligned, with a local symbol for each kernel function
 # so that perf and addr2line can name text that is mapped from the library.
-$(B)/obj/tools/lkl/lib/image.o: tools/lkl/lib/image.S $(B)/lkl-image \
+$(B)/obj/tools/lkl/lib/embed.o: tools/lkl/lib/embed.S $(B)/lkl-image \
 				$(B)/lkl-image.syms $(B)/flags
 	@mkdir -p $(@D)
 	@$(call say,AS,$<)
@@ -277,7 +277,16 @@ $(B)/tests/bench: $(call obj,$(bench-y)) $(B)/liblkl.so
 
 $(call obj,$(boot-y) $(bench-y)): | $(public_headers)
 
-check-build: all $(test_programs)
+# The installed files, somewhere else, for the tests that look at them.
+$(B)/stage.stamp: $(B)/liblkl.so $(B)/liblkl.a $(B)/lkl.pc $(public_headers) \
+		  $(tools-y:%=$(B)/bin/%) $(man-y) Makefile
+	@$(call say,STAGE,$(B)/stage)
+	$(Q)rm -rf $(B)/stage
+	+$(Q)$(MAKE) -s install DESTDIR=$(CURDIR)/$(B)/stage PREFIX=/usr/local \
+		LIBDIR=/usr/local/lib
+	$(Q)touch $@
+
+check-build: all $(test_programs) $(B)/stage.stamp
 bench-build: all $(B)/tests/bench
 
 deps:
