@@ -88,6 +88,9 @@ struct virtio_host {
  */
 
 struct virtio_device;
+struct vring_avail;
+struct vring_desc;
+struct vring_used;
 
 #define VIRTQUEUE_SIZE_MAX	256
 
@@ -136,8 +139,7 @@ struct virtqueue {
 	uint16_t last_avail;
 	uint16_t used_idx;
 	uint16_t signalled;
-	bool signalled_valid;
-	uint64_t busy[VIRTQUEUE_SIZE_MAX / 64];
+	bool in_flight[VIRTQUEUE_SIZE_MAX];
 
 	uint32_t refs;
 	uint32_t kicks;
@@ -164,7 +166,12 @@ int virtqueue_enable(struct virtqueue *vq);
  */
 void virtqueue_disable(struct virtqueue *vq);
 
-/** virtqueue_enabled - may the queue be used? Context: any. */
+/**
+ * virtqueue_enabled - may the queue be used?
+ * @vq: any queue
+ *
+ * Context: any.
+ */
 bool virtqueue_enabled(const struct virtqueue *vq);
 
 /**
@@ -191,9 +198,6 @@ void virtqueue_kick(struct virtqueue *vq);
  */
 int virtqueue_pop(struct virtqueue *vq, struct virtqueue_chain *chain,
 		  struct iovec *iov, unsigned int iov_max);
-
-/** virtqueue_peek_head - the head virtqueue_pop() would return, or -1. */
-int virtqueue_peek_head(struct virtqueue *vq);
 
 /**
  * virtqueue_push - put a chain into the used ring; not yet visible
@@ -310,21 +314,37 @@ int virtio_device_init(struct virtio_device *vdev,
 		       const struct virtio_host *host, unsigned int queues,
 		       uint16_t queue_size_max);
 
-/** virtio_device_fini - undo virtio_device_init(); queues must be disabled. */
+/**
+ * virtio_device_fini - undo virtio_device_init()
+ * @vdev: a device all of whose queues are disabled
+ *
+ * Context: not on a vCPU.
+ */
 void virtio_device_fini(struct virtio_device *vdev);
 
 /**
  * virtio_device_break - the driver broke the rules: stop until it resets
+ * @vdev: a device
  *
  * Sets DEVICE_NEEDS_RESET and sends a configuration interrupt (virtio 1.2
  * section 2.1.1). Context: any host thread. Blocks: no.
  */
 void virtio_device_break(struct virtio_device *vdev);
 
-/** virtio_device_broken - has it been? Context: any. */
+/**
+ * virtio_device_broken - has the driver broken the rules?
+ * @vdev: a device
+ *
+ * Context: any.
+ */
 bool virtio_device_broken(const struct virtio_device *vdev);
 
-/** virtio_device_config_changed - tell the driver. Context: any. */
+/**
+ * virtio_device_config_changed - tell the driver that its configuration did
+ * @vdev: a device
+ *
+ * Context: any.
+ */
 void virtio_device_config_changed(struct virtio_device *vdev);
 
 /*
