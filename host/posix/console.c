@@ -6,7 +6,6 @@
  * Users:   the kernel's console; the application sets the function.
  * Context: any thread, also in a panic; on a kernel stack.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <sys/types.h>
 #include <unistd.h>

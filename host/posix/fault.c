@@ -26,7 +26,6 @@
  * block all signals, so that a handler never interrupts the writer it would
  * wait for.
  */
-#define _GNU_SOURCE
 #include "host/posix/fault.h"
 
 #include <errno.h>

@@ -5,7 +5,6 @@
  * Layer:   host/posix, private to fault.c.
  * Context: signal handlers; async-signal-safe.
  */
-#define _GNU_SOURCE
 #include "host/posix/fault.h"
 
 #include <stdint.h>

@@ -26,7 +26,6 @@
  * and so needs no MADV_DONTDUMP to stay out of core dumps; a flag on the span
  * would also keep an unmapped piece from merging with its neighbours again.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>

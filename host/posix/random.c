@@ -6,7 +6,6 @@
  * Users:   the kernel, to seed its own generator.
  * Context: any thread.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <sys/random.h>
 #include <sys/types.h>

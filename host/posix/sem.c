@@ -20,7 +20,6 @@
  * that time, doubled when it did, or when a sleep ended so soon that looking a
  * little longer would have done. A host with one processor never spins.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/futex.h>
 #include <stdatomic.h>

@@ -6,7 +6,6 @@
  * Users:   the kernel (vCPU threads, the task slot, signals), devices.
  * Context: any thread. The list of threads is under threads_mutex.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>

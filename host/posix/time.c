@@ -6,7 +6,6 @@
  * Users:   the kernel (clock source, clock event deadlines, udelay), sem.c.
  * Context: any thread.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <time.h>
 
