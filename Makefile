@@ -40,6 +40,9 @@ unexport CFLAGS LDFLAGS ARCH CROSS_COMPILE O
 .PHONY: all help deps demo check bench soak gdb install uninstall clean \
 	check-build bench-build FORCE
 
+# The processor, by which Kbuild picks the files that differ with it.
+CPU		:= $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+
 include Kbuild
 
 # ---------------------------------------------------------------------------
@@ -215,7 +218,16 @@ $(B)/pc.vars: FORCE
 # Public headers: copies, so that build/include is what gets installed
 
 public_headers	:= $(addprefix $(B)/include/,$(notdir $(headers-y))) \
-		   $(B)/include/host/ops.h
+		   $(B)/include/host/ops.h $(B)/include/lkl_syscalls.h
+
+# The system calls are the host processor's own.
+syscalls-x86_64	:= $(SRC)/arch/x86/entry/syscalls/syscall_64.tbl common,64
+syscalls-aarch64 := $(SRC)/scripts/syscall.tbl common,64,renameat,rlimit,memfd_secret
+
+$(B)/include/lkl_syscalls.h: tools/lkl/scripts/gen-syscalls.sh $(B)/linux-src.stamp
+	@mkdir -p $(@D)
+	@$(call say,GEN,$@)
+	$(Q)$< $(syscalls-$(CPU)) $(SRC)/include/linux/syscalls.h > $@
 
 $(B)/include/host/ops.h: host/ops.h
 	@mkdir -p $(@D)

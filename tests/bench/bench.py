@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""bench.py BUILD [NAME...] - the library against the host kernel
+
+Runs BUILD/tests/bench alternately on both sides, RUNS times (default 5, from
+the environment), and prints and writes to BUILD/bench.json the medians.
+"ratio" is the speed of the library divided by that of the host kernel, for the
+same work in the same run. Never fails on a figure.
+
+As root the host's side of the file-system rows is a loop mount of the same
+kind of image; otherwise it is a directory of the host's own file system.
+"""
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+RUNS = max(1, int(os.environ.get("RUNS", "5")))
+IMAGE_SIZE = 1280 << 20
+
+# A program run: what it needs, and its figures: name, unit, whether more is
+# better, and the mark to beat (ratio if there is a host side, else the value).
+PLAN = [
+    ("syscall_getpid", "none", [("syscall_getpid", "ns", False, 8)]),
+    ("read_4k_cached", "disk", [("read_4k_cached", "ns", False, 2.5)]),
+    ("read_1m_cached", "disk", [("read_1m_cached", "MB/s", True, 1.2)]),
+    ("pipe_pingpong", "none", [("pipe_pingpong", "ns", False, 1.2)]),
+    ("ext4_seqread", "cold", [("ext4_seqread", "MB/s", True, 1)]),
+    ("ext4_seqwrite", "disk", [("ext4_seqwrite", "MB/s", True, 0.9)]),
+    ("ext4_small", "disk", [("ext4_create", "files/s", True, 2),
+                            ("ext4_stat", "files/s", True, 2),
+                            ("ext4_unlink", "files/s", True, 2)]),
+    ("boot", "alone", [("boot", "ms", False, 12)]),
+    ("rss_boot", "alone", [("rss_boot", "MiB", False, 16)]),
+    ("idle", "alone", [("idle", "ms", False, 1),
+                       ("idle_wakeups", "count", False, 5)]),
+]
+
+
+def command(*args):
+    subprocess.run(args, check=True, stdout=subprocess.DEVNULL)
+
+
+class Disks:
+    """An image for each side, and the host's way to its own."""
+
+    def __init__(self, program, directory):
+        self.program = program
+        self.lkl = os.path.join(directory, "lkl.img")
+        self.image = os.path.join(directory, "host.img")
+        self.host = os.path.join(directory, "host")
+        self.loop = None
+        os.mkdir(self.host)
+        self.make_image(self.lkl)
+        self.make_image(self.image)
+        self.looped = os.geteuid() == 0
+        if self.looped:
+            try:
+                self.mount()
+            except subprocess.CalledProcessError:
+                self.looped = False
+                self.close()
+        for side in "lkl", "host":
+            self.run("ext4_prepare", side)
+
+    @staticmethod
+    def make_image(path):
+        """Every block is written, so that none is first allocated later."""
+        zeros = bytes(1 << 20)
+        with open(path, "wb") as file:
+            for _ in range(IMAGE_SIZE >> 20):
+                file.write(zeros)
+        command("mkfs.ext4", "-q", "-F", "-E",
+                "nodiscard,lazy_itable_init=0,lazy_journal_init=0", path)
+        command("sync", path)
+
+    def mount(self):
+        self.loop = subprocess.run(
+            ["losetup", "--find", "--show", self.image], check=True,
+            stdout=subprocess.PIPE, text=True).stdout.strip()
+        command("mount", "-t", "ext4", self.loop, self.host)
+
+    def close(self):
+        if self.looped and os.path.ismount(self.host):
+            command("umount", self.host)
+        if self.loop:
+            command("losetup", "-d", self.loop)
+            self.loop = None
+
+    def chill(self):
+        """Nothing of the host's files stays in its caches but the image."""
+        if self.looped:
+            self.close()
+            self.mount()
+            return
+        path = os.path.join(self.host, "large")
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+    @staticmethod
+    def warm(image):
+        """Bring an image file into the host's page cache."""
+        with open(image, "rb") as file:
+            while file.read(1 << 20):
+                pass
+
+    def run(self, name, side):
+        return measure(self.program, name, side,
+                       self.lkl if side == "lkl" else self.host)
+
+    def run_cold(self, name, side):
+        # What ext4_seqwrite did to the file before does not matter: the run
+        # that prepares it is repeated if it is not there.
+        if side == "host":
+            self.chill()
+        self.warm(self.lkl if side == "lkl" else self.image)
+        return self.run(name, side)
+
+
+def measure(program, name, side, *where):
+    """One process; its figures by name, or None with the reason printed."""
+    try:
+        done = subprocess.run([program, name, side, *where], timeout=120,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True)
+    except subprocess.TimeoutExpired:
+        print(f"  {name} on {side}: no answer within 120 s", file=sys.stderr)
+        return None
+    if done.returncode:
+        print(f"  {name} on {side}: status {done.returncode}: "
+              f"{done.stderr.strip()}", file=sys.stderr)
+        return None
+    return {words[0]: float(words[1])
+            for words in map(str.split, done.stdout.splitlines())}
+
+
+def gather(program, disks, name, needs):
+    """{side: [figures of each run]}, the sides taking turns."""
+    sides = ["lkl"] if needs == "alone" else ["lkl", "host"]
+    results = {side: [] for side in sides}
+    for turn in range(RUNS):
+        for side in sides if turn % 2 == 0 else reversed(sides):
+            if needs == "cold":
+                figures = disks.run_cold(name, side)
+            elif needs == "disk":
+                figures = disks.run(name, side)
+            else:
+                figures = measure(program, name, side)
+            if figures is None:
+                return None
+            results[side].append(figures)
+    return results
+
+
+def row(figure, unit, more_is_better, results):
+    medians = {side: statistics.median(run[figure] for run in runs)
+               for side, runs in results.items()}
+    lkl, host = medians["lkl"], medians.get("host")
+    ratio = None
+    if host:
+        ratio = round(lkl / host if more_is_better else host / lkl, 3)
+    return {"name": figure, "unit": unit, "lkl": lkl, "host": host,
+            "ratio": ratio, "runs": len(results["lkl"])}
+
+
+def show(entry, goal, more_is_better):
+    def number(value):
+        return "-" if value is None else f"{value:.4g}"
+    if entry["ratio"] is not None:
+        aim, met = f">= {goal}", entry["ratio"] >= goal
+    else:
+        aim, met = f"<= {goal}", entry["lkl"] <= goal
+    print(f"{entry['name']:<16}{entry['unit']:>8}{number(entry['lkl']):>11}"
+          f"{number(entry['host']):>11}{number(entry['ratio']):>9}  {aim:<8}"
+          f"{'met' if met else 'MISSED'}", flush=True)
+
+
+def explain(disks):
+    print(f"Medians of {RUNS} alternating runs, each a process of its own.")
+    print("ratio: speed of the library over speed of the host kernel.")
+    if disks and disks.looped:
+        print("ext4, host: loop mount of an equal image; both image files are "
+              "in the host's\npage cache; cold is mounted anew, the loop "
+              "device made anew.")
+    elif disks:
+        print("ext4, host: a directory of the host's file system (no loop "
+              "mount without root);\ncold is after POSIX_FADV_DONTNEED, which "
+              "unlike the library's side goes to the disk.")
+    print("ext4: the library's memory was touched before; small files are "
+          "stat'ed and\nunlinked while cached. idle: from 3 s after boot, "
+          "for 5 s.\n")
+
+
+def main():
+    build, wanted = sys.argv[1], sys.argv[2:]
+    program = os.path.join(os.path.abspath(build), "tests", "bench")
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    plan = [p for p in PLAN if not wanted or p[0] in wanted or
+            any(f[0] in wanted for f in p[2])]
+    directory = tempfile.mkdtemp(prefix="lkl-bench.")
+    table, disks, failed = [], None, False
+    try:
+        if any(needs in ("disk", "cold") for _, needs, _ in plan):
+            disks = Disks(program, directory)
+        explain(disks)
+        print(f"{'name':<16}{'unit':>8}{'lkl':>11}{'host':>11}{'ratio':>9}"
+              "  aim")
+        for name, needs, figures in plan:
+            results = gather(program, disks, name, needs)
+            if results is None:
+                failed = True
+                continue
+            for figure, unit, more, goal in figures:
+                table.append(row(figure, unit, more, results))
+                show(table[-1], goal, more)
+    finally:
+        if disks:
+            disks.close()
+        shutil.rmtree(directory, ignore_errors=True)
+    with open(os.path.join(build, "bench.json"), "w") as file:
+        json.dump(table, file, indent=1)
+        file.write("\n")
+    print(f"\nwritten: {build}/bench.json")
+    return 1 if failed else 0
+
+
+sys.exit(main())
