@@ -136,11 +136,13 @@ void vcpu_raise(struct vcpu *v, enum vcpu_irq irq);
 /* On host stacks only. */
 long vcpu_call(struct host_thread *self, lkl_call_t call, long nr,
 	       const long *params);
+long vcpu_leave_call(struct vcpu *v, struct host_thread *self, long left);
+void vcpu_reenter(struct vcpu *v, struct host_thread *self);
+void vcpu_after_call(struct vcpu *v);
 int vcpu_start_thread(struct vcpu *v, lkl_call_t boot, unsigned long stack);
 void vcpu_stop_all(int err);
 struct host_thread *host_thread_get(void);
 void host_thread_put(struct host_thread *h);
-int host_threads_init(void);
 void host_threads_exit(void);
 
 /* switch_*.S */

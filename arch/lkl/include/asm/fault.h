@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __ASM_LKL_FAULT_H
+#define __ASM_LKL_FAULT_H
+
+#include <linux/types.h>
+
+struct lkl_fault;
+struct pt_regs;
+
+int lkl_fault_handler(struct lkl_fault *fault);
+bool lkl_user_fault(unsigned long addr, bool write);
+
+/* kernel/extable.c */
+bool fixup_exception(struct pt_regs *regs);
+
+/* mm: is it in the range that user mappings are made in? */
+bool lkl_user_address(unsigned long addr);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Shared by entry.c, task.c and signal.c; see task.c. */
+#ifndef __ASM_LKL_TASK_H
+#define __ASM_LKL_TASK_H
+
+struct host_thread;
+
+/* What lkl_do_signals() found. */
+enum lkl_signals {
+	SIGNALS_NONE,		/* nothing was delivered */
+	SIGNALS_RESTART,	/* delivered, all with SA_RESTART */
+	SIGNALS_DELIVERED,
+};
+
+enum lkl_signals lkl_do_signals(void);
+void lkl_signals_init(void);
+void lkl_boot_done(void);
+void __noreturn adopt_main(void);
+long task_syscall(struct host_thread *self, long nr, const long *params);
+long task_exit(struct host_thread *self, long nr, const long *params);
+
+#endif

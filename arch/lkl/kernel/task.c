@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * task.c - contexts: kernel stacks, the switch, adopted application threads
+ *
+ * Layer:   arch/lkl, on kernel stacks (the vCPU's token is held).
+ * Users:   the scheduler (copy_thread, __switch_to), vcpu.c (task_user),
+ *          entry.c (task_call, adoption, exit).
+ *
+ * DOC: The life of an adopted thread's task
+ *
+ * An application thread that calls in for the first time has no task. Its
+ * record is queued for process 1, which runs adopt_main() for ever and clones a
+ * thread of its own process for it, so that all application threads are
+ * threads of one process, as they are on the host.
+ *
+ * Such a task is "in user mode" when its call has ended. While it stays current
+ * its kernel stack is empty and the next call is simply called there
+ * (task_call()). If somebody else takes the vCPU, they run task_user() on that
+ * stack: pending interrupts, then exit work, then, if other tasks want to run,
+ * the task sleeps in task_user_loop() until its host thread queues a call.
+ *
+ * A call may finish under another host thread than its own. Then the result is
+ * handed over (host_thread_complete()) and that executor carries on with the
+ * task's user mode. It may also finish under its own host thread, but after
+ * that thread has left the stack frame of the original call; then it leaves
+ * by vcpu_leave(). Comparing vcpu.host_sp with its value at the call's start
+ * tells the three cases apart.
+ */
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/resume_user_mode.h>
+#include <linux/sched.h>
+#include <linux/sched/debug.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/stat.h>
+#include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
+#include <linux/syscalls.h>
+#include <linux/wait.h>
+
+#include <asm/host.h>
+#include <asm/processor.h>
+#include <asm/syscall.h>
+#include <asm/switch_to.h>
+#include <asm/task.h>
+#include <asm/vcpu.h>
+
+static_assert(offsetof(struct vcpu, pending) == 0,
+	      "arch_local_irq_enable() reads it without the layout");
+static_assert(sizeof(struct thread_info) % sizeof(long) == 0);
+
+/* Host threads that wait for a task; added in interrupts, taken by adopt_main. */
+static LLIST_HEAD(adopt_list);
+static DECLARE_WAIT_QUEUE_HEAD(adopt_wait);
+
+static __always_inline struct vcpu *this_vcpu(void)
+{
+	return current_thread_info()->vcpu;
+}
+
+/* The switch */
+
+struct task_struct *__switch_to(struct task_struct *prev,
+				struct task_struct *next)
+{
+	struct thread_info *from = current_thread_info();
+	struct thread_info *to = task_thread_info(next);
+
+	to->vcpu = from->vcpu;
+	to->percpu_offset = from->percpu_offset;
+	return (struct task_struct *)lkl_switch_stack(&prev->thread.sp,
+						      next->thread.sp,
+						      (long)prev);
+}
+
+void lkl_context_start(void);
+
+/* What lkl_switch_stack() finds on a new context's stack. */
+struct start_frame {
+	unsigned long r15, r14, r13;
+	unsigned long arg;	/* r12 */
+	unsigned long fn;	/* rbx */
+	unsigned long rbp;
+	unsigned long ret;
+	unsigned long align;
+};
+
+int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
+{
+	struct thread_info *ti = task_thread_info(p);
+	struct start_frame *frame = (void *)task_entry_sp(p);
+
+	/* Without a function it would return to a user mode that we lack. */
+	if (!args->fn)
+		return -ENOSYS;
+
+	memset(task_pt_regs(p), 0, sizeof(struct pt_regs));
+	if (!(p->flags & PF_KTHREAD))
+		task_pt_regs(p)->cs = 3;
+
+	frame--;
+	*frame = (struct start_frame) {
+		.arg = (unsigned long)args->fn_arg,
+		.fn = (unsigned long)args->fn,
+		.ret = (unsigned long)lkl_context_start,
+	};
+	p->thread.sp = (unsigned long)frame;
+	ti->owner = NULL;
+	ti->irqs_off = 1;
+	return 0;
+}
+
+asmlinkage __visible void __noreturn task_start(struct task_struct *prev,
+						int (*fn)(void *arg),
+						void *arg)
+{
+	schedule_tail(prev);
+	fn(arg);
+	/* Only kernel_init() returns, after its exec succeeded. */
+	adopt_main();
+}
+
+void flush_thread(void)
+{
+}
+
+void start_thread(struct pt_regs *regs, unsigned long pc, unsigned long sp)
+{
+	memset(regs, 0, sizeof(*regs));
+	regs->cs = 3;
+	regs->ip = pc;
+	regs->sp = sp;
+}
+
+unsigned long __get_wchan(struct task_struct *p)
+{
+	unsigned long base = (unsigned long)task_stack_page(p);
+	unsigned long *frame = (unsigned long *)p->thread.sp;
+	int depth;
+
+	/* rbp of the frame that lkl_switch_stack() pushed. */
+	frame = (unsigned long *)frame[5];
+	for (depth = 0; depth < 16; depth++) {
+		unsigned long at = (unsigned long)frame;
+
+		if (at < base + sizeof(struct thread_info) ||
+		    at > base + THREAD_SIZE - 16)
+			return 0;
+		if (!in_sched_functions(frame[1]))
+			return frame[1];
+		frame = (unsigned long *)frame[0];
+	}
+	return 0;
+}
+
+/* Calls */
+
+static __always_inline long call_table(long nr, const long *p)
+{
+	if (likely((unsigned long)nr < lkl_nr_syscalls))
+		return lkl_syscall_table[nr](p[0], p[1], p[2], p[3], p[4],
+					     p[5]);
+	return -ENOSYS;
+}
+
+static bool is_restart(long ret)
+{
+	return ret == -ERESTARTSYS || ret == -ERESTARTNOINTR ||
+	       ret == -ERESTARTNOHAND || ret == -ERESTART_RESTARTBLOCK;
+}
+
+/* Signals have been dealt with: repeat the call or report -EINTR. */
+static long call_restart(long ret, long nr, const long *params)
+{
+	while (is_restart(ret)) {
+		enum lkl_signals got = lkl_do_signals();
+
+		if (got == SIGNALS_NONE || ret == -ERESTARTNOINTR ||
+		    (got == SIGNALS_RESTART && ret == -ERESTARTSYS)) {
+			if (ret == -ERESTART_RESTARTBLOCK)
+				ret = current->restart_block.fn(
+					&current->restart_block);
+			else
+				ret = call_table(nr, params);
+			continue;
+		}
+		current->restart_block.fn = do_no_restart_syscall;
+		ret = -EINTR;
+	}
+	return ret;
+}
+
+/**
+ * task_syscall - a system call, on its task's stack
+ */
+long task_syscall(struct host_thread *self, long nr, const long *params)
+{
+	long ret = call_table(nr, params);
+
+	return unlikely(is_restart(ret)) ? call_restart(ret, nr, params) : ret;
+}
+
+static bool exit_work_pending(struct thread_info *ti)
+{
+	return (READ_ONCE(ti->flags) & _TIF_WORK_MASK) ||
+	       (READ_ONCE(ti->vcpu->pending) & ~VCPU_BIT(SERVICE));
+}
+
+static noinline void exit_work(struct thread_info *ti)
+{
+	while (exit_work_pending(ti)) {
+		if (READ_ONCE(ti->vcpu->pending) & ~VCPU_BIT(SERVICE))
+			lkl_irq_poll();
+		if (ti->flags & _TIF_NEED_RESCHED)
+			schedule();
+		if (ti->flags & (_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL |
+				 _TIF_RESTORE_SIGMASK))
+			lkl_do_signals();
+		if (ti->flags & _TIF_NOTIFY_RESUME)
+			resume_user_mode_work(NULL);
+	}
+}
+
+/* Is @h's host thread the one that executes @v? */
+static bool executes(struct vcpu *v, struct host_thread *h)
+{
+	return READ_ONCE(v->token) == ((unsigned long)h | 1);
+}
+
+/*
+ * Others are runnable here while this task goes to user mode: the waiter has
+ * to run them. It is kicked once the token is free.
+ */
+static void request_service(struct vcpu *v)
+{
+	if (!(READ_ONCE(v->pending) & VCPU_BIT(SERVICE)))
+		set_bit(VCPU_IRQ_SERVICE, &v->pending);
+}
+
+static void __noreturn task_user_loop(struct host_thread *self);
+
+/* The call's frame on its own host thread's stack is gone. */
+static void __noreturn call_done_elsewhere(struct host_thread *self)
+{
+	struct vcpu *v = this_vcpu();
+
+	self->vcpu = v;
+	if (executes(v, self)) {
+		if (!single_task_running())
+			request_service(v);
+		vcpu_leave(v, LEFT_DONE);
+	}
+	host_thread_complete(self, self->ret);
+	task_user_loop(self);
+}
+
+/**
+ * task_call - the fast way of a system call: its task is current
+ *
+ * Context: called by lkl_call_on_stack() on the task's empty kernel stack.
+ * Return: LEFT_DONE with the result in @self->ret, or not at all.
+ */
+long task_call(struct host_thread *self, long nr, const long *params)
+{
+	struct thread_info *ti = current_thread_info();
+	unsigned long host_sp = ti->vcpu->host_sp;
+	long ret = call_table(nr, params);
+
+	if (unlikely(is_restart(ret)))
+		ret = call_restart(ret, nr, params);
+	if (unlikely(exit_work_pending(ti)))
+		exit_work(ti);
+	self->ret = ret;
+	if (unlikely(ti->vcpu->host_sp != host_sp))
+		call_done_elsewhere(self);
+	if (unlikely(!single_task_running()))
+		request_service(ti->vcpu);
+	return LEFT_DONE;
+}
+
+/* User mode */
+
+/* Nobody has called for a tick, so let the vCPU go idle. */
+static bool user_is_quiet(struct vcpu *v)
+{
+	if (v->calls == v->seen_calls)
+		return time_after(jiffies, v->seen_jiffies);
+	v->seen_calls = v->calls;
+	v->seen_jiffies = jiffies;
+	return false;
+}
+
+static void run_posted(struct host_thread *self)
+{
+	struct vcpu *v;
+	long ret;
+
+	WRITE_ONCE(self->posted, 0);
+	ret = self->call(self, self->nr, self->params);
+	exit_work(current_thread_info());
+	v = this_vcpu();
+	self->ret = ret;
+	self->vcpu = v;
+	if (executes(v, self)) {
+		if (!single_task_running())
+			request_service(v);
+		vcpu_leave(v, LEFT_DONE);
+	}
+	host_thread_complete(self, ret);
+}
+
+/* Sleep until the host thread calls or there is exit work. */
+static void user_park(struct host_thread *self)
+{
+	set_current_state(TASK_INTERRUPTIBLE);
+	if (!READ_ONCE(self->posted) &&
+	    !(READ_ONCE(current_thread_info()->flags) &
+	      (_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL)))
+		schedule();
+	__set_current_state(TASK_RUNNING);
+}
+
+static void __noreturn task_user_loop(struct host_thread *self)
+{
+	struct thread_info *ti = current_thread_info();
+	struct vcpu *v;
+
+	for (;;) {
+		exit_work(ti);
+		if (READ_ONCE(self->posted)) {
+			run_posted(self);
+			continue;
+		}
+		v = ti->vcpu;
+		self->vcpu = v;
+		v->user = self;
+		if (executes(v, self)) {
+			if (!single_task_running())
+				request_service(v);
+			vcpu_leave(v, LEFT_USER);
+		}
+		if (single_task_running() && !user_is_quiet(v))
+			vcpu_leave(v, LEFT_USER);
+		user_park(self);
+	}
+}
+
+/**
+ * task_user - somebody takes over a vCPU whose task is in user mode
+ * @self: the host thread whose task it is; not necessarily the caller
+ *
+ * Context: called by lkl_call_on_stack() on the task's empty kernel stack.
+ * Does not return; leaves by vcpu_leave().
+ */
+long task_user(struct host_thread *self, long nr, const long *params)
+{
+	lkl_irq_user();
+	task_user_loop(self);
+}
+
+/* Adoption and exit */
+
+static int adopted_start(void *arg)
+{
+	struct host_thread *self = arg;
+
+	current_thread_info()->owner = self;
+	self->stack_top = task_entry_sp(current);
+	self->task = current;
+	task_user_loop(self);
+}
+
+static void adopt(struct host_thread *h)
+{
+	struct kernel_clone_args args = {
+		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+			 CLONE_THREAD | CLONE_SYSVSEM,
+		.fn = adopted_start,
+		.fn_arg = h,
+	};
+	pid_t pid;
+
+	WRITE_ONCE(h->posted, 1);
+	pid = kernel_clone(&args);
+	if (pid < 0) {
+		WRITE_ONCE(h->posted, 0);
+		host_thread_complete(h, -ENOMEM);
+	}
+}
+
+/**
+ * adopt_main - what process 1 does in its user mode
+ *
+ * It never runs application code: it is the leader of the threads that do, and
+ * makes their tasks.
+ */
+void __noreturn adopt_main(void)
+{
+	struct host_thread *h, *next;
+	struct llist_node *list;
+
+	lkl_signals_init();
+	lkl_boot_done();
+	for (;;) {
+		wait_event_idle(adopt_wait, !llist_empty(&adopt_list));
+		list = llist_reverse_order(llist_del_all(&adopt_list));
+		llist_for_each_entry_safe(h, next, list, entry)
+			adopt(h);
+	}
+}
+
+/**
+ * task_enter - host threads have queued calls on a vCPU
+ * @v: the calling vCPU
+ *
+ * Context: interrupt.
+ */
+void task_enter(struct vcpu *v)
+{
+	struct llist_node *list = llist_reverse_order(llist_del_all(&v->entries));
+	struct host_thread *h, *next;
+
+	llist_for_each_entry_safe(h, next, list, entry) {
+		if (!h->task) {
+			llist_add(&h->entry, &adopt_list);
+			wake_up(&adopt_wait);
+			continue;
+		}
+		smp_store_release(&h->posted, 1);
+		if (h->task != current) {
+			wake_up_process(h->task);
+			set_tsk_need_resched(current);
+		}
+	}
+}
+
+/**
+ * exit_thread - a task ends: its host thread must not wait for it
+ * @tsk: the calling task, or a task that was never started
+ */
+void exit_thread(struct task_struct *tsk)
+{
+	struct thread_info *ti = task_thread_info(tsk);
+	struct host_thread *self = ti->owner;
+
+	if (!self)
+		return;
+	ti->owner = NULL;
+	self->task = NULL;
+	host_thread_complete(self, 0);
+}
+
+/**
+ * task_exit - the host thread has ended
+ */
+long task_exit(struct host_thread *self, long nr, const long *params)
+{
+	do_exit(0);
+}
+
+long lkl_sys_exit_group(long code, long a1, long a2, long a3, long a4, long a5);
+
+/*
+ * The application's process does not end because its kernel was told so: like
+ * exit(2), this ends the calling thread's task. Its next call makes another.
+ */
+long lkl_sys_exit_group(long code, long a1, long a2, long a3, long a4, long a5)
+{
+	do_exit((code & 0xff) << 8);
+}
