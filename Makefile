@@ -218,7 +218,8 @@ $(B)/pc.vars: FORCE
 # Public headers: copies, so that build/include is what gets installed
 
 public_headers	:= $(addprefix $(B)/include/,$(notdir $(headers-y))) \
-		   $(B)/include/host/ops.h $(B)/include/lkl_syscalls.h
+		   $(B)/include/host/ops.h $(B)/include/lkl_syscalls.h \
+		   $(B)/include/lkl_names.h
 
 # The system calls are the host processor's own.
 syscalls-x86_64	:= $(SRC)/arch/x86/entry/syscalls/syscall_64.tbl common,64
@@ -228,6 +229,12 @@ $(B)/include/lkl_syscalls.h: tools/lkl/scripts/gen-syscalls.sh $(B)/linux-src.st
 	@mkdir -p $(@D)
 	@$(call say,GEN,$@)
 	$(Q)$< $(syscalls-$(CPU)) $(SRC)/include/linux/syscalls.h > $@
+
+# The lkl_/LKL_ names of the host's structs and constants.
+$(B)/include/lkl_names.h: tools/lkl/scripts/gen-names.sh $(headers-y)
+	@mkdir -p $(@D)
+	@$(call say,GEN,$@)
+	$(Q)$< $(CC) $(headers-y) > $@
 
 $(B)/include/host/ops.h: host/ops.h
 	@mkdir -p $(@D)
