@@ -107,16 +107,16 @@ static bool fixup_zeropad(const struct exception_table_entry *e,
 {
 	const unsigned long mask = sizeof(long) - 1;
 	struct mov_load mov;
+	unsigned long word;
 
 	if (!decode_mov_load(regs, &mov))
 		return false;
 	/* The aligned word before must be good: else it is a plain bad read. */
-	if (!(mov.addr & mask) ||
-	    (mov.addr ^ (mov.addr + mask)) < PAGE_SIZE)
+	if ((mov.addr ^ (mov.addr + mask)) < PAGE_SIZE ||
+	    get_kernel_nofault(word, (unsigned long *)(mov.addr & ~mask)))
 		return false;
 
-	*regs_nr(regs, mov.reg) = *(unsigned long *)(mov.addr & ~mask) >>
-				  ((mov.addr & mask) * 8);
+	*regs_nr(regs, mov.reg) = word >> ((mov.addr & mask) * 8);
 	return fixup_default(e, regs);
 }
 

@@ -97,6 +97,7 @@ static void irq_run(struct pt_regs *regs)
 	struct pt_regs *old = set_irq_regs(regs);
 
 	ti->irqs_off = 1;
+	vcpu_mind_timer(ti->vcpu);
 	do {
 		unsigned long pending = xchg(&ti->vcpu->pending, 0);
 

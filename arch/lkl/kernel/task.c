@@ -67,6 +67,7 @@ struct task_struct *__switch_to(struct task_struct *prev,
 	struct thread_info *from = current_thread_info();
 	struct thread_info *to = task_thread_info(next);
 
+	vcpu_mind_timer(from->vcpu);
 	to->vcpu = from->vcpu;
 	to->percpu_offset = from->percpu_offset;
 	return (struct task_struct *)lkl_switch_stack(&prev->thread.sp,

@@ -144,7 +144,11 @@ static void vcpu_check_waiter(struct vcpu *v)
 		host_wake(w);
 }
 
-static void vcpu_check_timer(struct vcpu *v)
+/**
+ * vcpu_check_timer - has the deadline passed?
+ * @v: the vCPU; VCPU_IRQ_TIMER becomes pending if so
+ */
+void vcpu_check_timer(struct vcpu *v)
 {
 	if (READ_ONCE(v->deadline) != LKL_FOREVER &&
 	    host_now() >= READ_ONCE(v->deadline))
@@ -194,7 +198,6 @@ static void vcpu_dead(struct vcpu *v)
 static bool vcpu_release(struct vcpu *v, struct host_thread *self,
 			 enum vcpu_left left, bool done, unsigned long *old)
 {
-
 	if (left == LEFT_DONE)
 		*old = token_of(self);
 	else

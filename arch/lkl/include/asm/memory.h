@@ -60,6 +60,8 @@ extern char __image_base[] __attribute__((visibility("hidden")));
 #define STACK_TOP_MAX		STACK_TOP
 #define TASK_UNMAPPED_BASE	(LKL_USER_START + LKL_BRK_SIZE)
 
+#define arch_get_mmap_end(addr, len, flags)	LKL_USER_END
+
 #endif /* __ASSEMBLY__ */
 
 #endif /* _ASM_LKL_MEMORY_H */

@@ -309,7 +309,6 @@ static inline pte_t pte_swp_clear_exclusive(pte_t pte)
 
 /* mmap() must stay inside the user range whatever address it is given. */
 #define HAVE_ARCH_UNMAPPED_AREA
-#define HAVE_ARCH_UNMAPPED_AREA_TOPDOWN
 
 #endif /* __ASSEMBLY__ */
 

@@ -26,6 +26,7 @@ extern phys_addr_t lkl_dma_end;
 int lkl_mem_init(const char *cmdline);
 void lkl_mem_exit(void);
 void lkl_cpu_init(void);
+void lkl_paging_init(void);
 
 #endif /* __ASSEMBLY__ */
 

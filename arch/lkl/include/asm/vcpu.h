@@ -6,6 +6,7 @@
 #ifndef __ASM_LKL_VCPU_H
 #define __ASM_LKL_VCPU_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include <linux/llist.h>
 
@@ -131,6 +132,7 @@ long task_user(struct host_thread *self, long nr, const long *params);
 void task_enter(struct vcpu *v);
 
 /* Anywhere. */
+void vcpu_check_timer(struct vcpu *v);
 void vcpu_raise(struct vcpu *v, enum vcpu_irq irq);
 
 /* On host stacks only. */
@@ -150,5 +152,15 @@ long lkl_call_on_stack(lkl_call_t fn, struct host_thread *arg, long nr,
 		       const long *params, unsigned long sp,
 		       unsigned long *host_sp);
 long lkl_switch_stack(unsigned long *save_sp, unsigned long sp, long value);
+
+/*
+ * Nobody minds the clock while the waiter itself executes (its until is 0
+ * then), so the executor looks where it passes by.
+ */
+static inline void vcpu_mind_timer(struct vcpu *v)
+{
+	if (unlikely(!READ_ONCE(v->waiter->until)))
+		vcpu_check_timer(v);
+}
 
 #endif
