@@ -207,12 +207,13 @@ $(B)/liblkl.a: $(lib_objs)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $(B)/obj/lkl.o
 
-$(B)/lkl.pc: tools/lkl/lib/lkl.pc.in $(B)/pc.vars
+$(B)/lkl.pc: tools/lkl/lib/lkl.pc.in $(B)/pc.sed
 	@$(call say,GEN,$@)
-	$(Q)sed $$(cat $(B)/pc.vars) $< > $@
+	$(Q)sed -f $(B)/pc.sed $< > $@
 
-$(B)/pc.vars: FORCE
-	$(call filechk,echo 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@VERSION@|$(VERSION)|;s|@LIBS@|$(LIB_LIBS)|' | tr -d ' ')
+$(B)/pc.sed: FORCE
+	$(call filechk,printf 's|@%s@|%s|\n' PREFIX '$(PREFIX)' LIBDIR '$(LIBDIR)' \
+		VERSION '$(VERSION)' LIBS '$(LIB_LIBS)')
 
 # ---------------------------------------------------------------------------
 # Public headers: copies, so that build/include is what gets installed
