@@ -107,6 +107,6 @@ struct tree {
 };
 
 extern const struct tree_ops tree_host_ops;
-extern const struct tree_ops tree_lkl_ops;
+extern const struct tree_ops tree_image_ops;
 
 #endif /* CP_TREE_H */

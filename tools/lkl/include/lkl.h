@@ -1,0 +1,770 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * lkl.h - the Linux kernel as a library: what a program calls
+ *
+ * Layer:   public, the top of the host half. Everything below is in liblkl.
+ * Users:   applications and the tools; see lkl(7) for an introduction.
+ *
+ * A program brings a kernel up, makes system calls into it, and halts it:
+ *
+ *	lkl_init(&lkl_host_ops);
+ *	lkl_start_kernel("mem=64M loglevel=4");
+ *	fd = lkl_sys_open("/etc/motd", LKL_O_RDONLY, 0);
+ *	...
+ *	lkl_sys_halt();
+ *	lkl_cleanup();
+ *
+ * Results are what the kernel returns: 0 or a count, or a negative errno
+ * (-LKL_ENOENT). errno itself is never touched. Structs, flags and numbers are
+ * the host processor's own, so struct stat and O_RDWR may be used as well as
+ * struct lkl_stat and LKL_O_RDWR, which are there for programs written for the
+ * Linux Kernel Library.
+ *
+ * Every function may be called from any thread unless its Context says more.
+ * Functions that concern a kernel act on the one the calling thread has
+ * selected (lkl_kernel_use()), by default on the default kernel.
+ */
+#ifndef _LKL_H
+#define _LKL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/select.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <linux/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#define LKL_PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+#define LKL_EXTENSION __extension__
+#else
+#define LKL_PRINTF_LIKE(fmt, args)
+#define LKL_EXTENSION
+#endif
+
+/*
+ * Names: constants and structs under their LKL names.
+ */
+
+/* Offsets and sizes of files, in bytes; the C library's loff_t. */
+typedef long lkl_loff_t;
+
+#define lkl_off_t		lkl_loff_t
+#define lkl_fd_set		fd_set
+#define lkl_sigset_t		sigset_t
+#define lkl_socklen_t		socklen_t
+#define lkl_st_atime		st_atime
+#define lkl_st_mtime		st_mtime
+#define lkl_st_ctime		st_ctime
+#define lkl_s6_addr		s6_addr
+#define lkl_ifr_name		ifr_name
+
+#define __lkl__kernel_loff_t	lkl_loff_t
+#define __lkl__kernel_off_t	lkl_loff_t
+#define __lkl__kernel_size_t	size_t
+#define __lkl__kernel_ssize_t	ssize_t
+#define __lkl__kernel_pid_t	pid_t
+#define __lkl__kernel_uid_t	uid_t
+#define __lkl__kernel_gid_t	gid_t
+#define __lkl__kernel_mode_t	mode_t
+#define __lkl__kernel_time_t	time_t
+#define __lkl__kernel_dev_t	dev_t
+#define __lkl__kernel_ino_t	ino_t
+#define __lkl__kernel_fd_set	fd_set
+#define __lkl__kernel_timespec	timespec
+#define __lkl__kernel_itimerspec itimerspec
+#define __lkl__kernel_old_timeval timeval
+
+#define __lkl__u8		__u8
+#define __lkl__u16		__u16
+#define __lkl__u32		__u32
+#define __lkl__u64		__u64
+#define __lkl__s8		__s8
+#define __lkl__s16		__s16
+#define __lkl__s32		__s32
+#define __lkl__s64		__s64
+#define __lkl__be16		__be16
+#define __lkl__be32		__be32
+#define __lkl__be64		__be64
+#define __lkl__le16		__le16
+#define __lkl__le32		__le32
+#define __lkl__le64		__le64
+
+/* Not integers, so not among the generated names. */
+#define LKL_MAP_FAILED		((void *)-1)
+#define LKL_SIG_DFL		((void (*)(int))0)
+#define LKL_SIG_IGN		((void (*)(int))1)
+
+/**
+ * struct lkl_stat - what lkl_sys_stat() and its like fill in
+ *
+ * The same bytes as the host's struct stat, which those calls take as well,
+ * with the kernel's names for the nanoseconds beside libc's struct timespec.
+ */
+struct lkl_stat {
+#if defined(__x86_64__)
+	unsigned long st_dev;
+	unsigned long st_ino;
+	unsigned long st_nlink;
+	unsigned int st_mode;
+	unsigned int st_uid;
+	unsigned int st_gid;
+	unsigned int lkl_pad0;
+	unsigned long st_rdev;
+	long st_size;
+	long st_blksize;
+	long st_blocks;
+#else
+	unsigned long st_dev;
+	unsigned long st_ino;
+	unsigned int st_mode;
+	unsigned int st_nlink;
+	unsigned int st_uid;
+	unsigned int st_gid;
+	unsigned long st_rdev;
+	unsigned long lkl_pad0;
+	long st_size;
+	int st_blksize;
+	int lkl_pad1;
+	long st_blocks;
+#endif
+#ifdef st_atime
+	/* Here st_atime is a macro for st_atim.tv_sec. */
+#define LKL_STAT_TIME(x) \
+	LKL_EXTENSION union { \
+		struct timespec st_##x##tim; \
+		LKL_EXTENSION struct { \
+			long st_##x##time_sec; \
+			long st_##x##time_nsec; \
+		}; \
+	}
+	LKL_STAT_TIME(a);
+	LKL_STAT_TIME(m);
+	LKL_STAT_TIME(c);
+#undef LKL_STAT_TIME
+#else
+	long st_atime;
+	long st_atime_nsec;
+	long st_mtime;
+	long st_mtime_nsec;
+	long st_ctime;
+	long st_ctime_nsec;
+#endif
+#if defined(__x86_64__)
+	long lkl_reserved[3];
+#else
+	unsigned int lkl_reserved[2];
+#endif
+};
+
+/**
+ * struct lkl_linux_dirent64 - an entry of a directory, as getdents64 has it
+ * @d_ino: inode number
+ * @d_off: position of the next entry, for lkl_sys_lseek()
+ * @d_reclen: bytes from this entry to the next
+ * @d_type: LKL_DT_*
+ * @d_name: its name, terminated; the entry ends after it
+ */
+struct lkl_linux_dirent64 {
+	uint64_t d_ino;
+	int64_t d_off;
+	unsigned short d_reclen;
+	unsigned char d_type;
+	char d_name[256];
+};
+
+/**
+ * struct lkl_linux_dirent - the older form, with the type in the last byte
+ * @d_ino: inode number
+ * @d_off: position of the next entry
+ * @d_reclen: bytes from this entry to the next
+ * @d_name: its name, terminated; a zero byte and LKL_DT_* follow
+ */
+struct lkl_linux_dirent {
+	unsigned long d_ino;
+	unsigned long d_off;
+	unsigned short d_reclen;
+	char d_name[258];
+};
+
+/**
+ * struct lkl_sigaction - the kernel's own, which is not libc's
+ * @sa_handler: LKL_SIG_DFL, LKL_SIG_IGN, or a function; the library never runs
+ *	it but raises the signal on the host, see lkl(7)
+ * @sa_flags: LKL_SA_*
+ * @sa_restorer: not used
+ * @sa_mask: signals 1 to 64 as bits 0 to 63
+ */
+struct lkl_sigaction {
+	void (*sa_handler)(int signum);
+	unsigned long sa_flags;
+	void (*sa_restorer)(void);
+	unsigned long sa_mask;
+};
+
+#include "lkl_names.h"
+
+/*
+ * System calls.
+ */
+
+/**
+ * lkl_syscall - make any system call
+ * @no: number of the call, as in the host's <sys/syscall.h> (__lkl__NR_*)
+ * @params: its six arguments; those the call does not have are not read
+ *
+ * The calling thread becomes a task of the kernel at its first call, and stops
+ * being one when it ends.
+ *
+ * Context: any thread, not a signal handler that interrupted another call.
+ * Blocks: as the call does; other threads go on.
+ * Return: what the kernel returns; besides, -LKL_ENOTCONN before
+ * lkl_start_kernel() and after lkl_cleanup(), -LKL_ESHUTDOWN once halted,
+ * -LKL_ENOTRECOVERABLE once it has panicked, -LKL_EDEADLK from within a call,
+ * -LKL_ENOLINK in a child made by fork(), which has no kernel of its own.
+ */
+long lkl_syscall(long no, long *params);
+
+#include "lkl_syscalls.h"
+
+/*
+ * lkl_sys_stat() and its like take a struct stat or a struct lkl_stat, which
+ * are the same bytes: in C by a transparent union, in C++ by overloading.
+ */
+#define LKL_DEFINE_STAT_CALLS(buf_type, buf) \
+static inline long lkl_sys_stat(const char *path, buf_type statbuf) \
+{ \
+	long params[6] = { (long)path, (long)buf }; \
+\
+	return lkl_syscall(__lkl__NR_stat, params); \
+} \
+\
+static inline long lkl_sys_lstat(const char *path, buf_type statbuf) \
+{ \
+	long params[6] = { (long)path, (long)buf }; \
+\
+	return lkl_syscall(__lkl__NR_lstat, params); \
+} \
+\
+static inline long lkl_sys_fstat(unsigned int fd, buf_type statbuf) \
+{ \
+	long params[6] = { (long)fd, (long)buf }; \
+\
+	return lkl_syscall(__lkl__NR_fstat, params); \
+} \
+\
+static inline long lkl_sys_newfstatat(int dfd, const char *path, \
+				      buf_type statbuf, int flag) \
+{ \
+	long params[6] = { (long)dfd, (long)path, (long)buf, (long)flag }; \
+\
+	return lkl_syscall(__lkl__NR_newfstatat, params); \
+}
+
+#ifdef __cplusplus
+extern "C++" {
+LKL_DEFINE_STAT_CALLS(struct stat *, statbuf)
+LKL_DEFINE_STAT_CALLS(struct lkl_stat *, statbuf)
+}
+#elif defined(__STRICT_ANSI__)
+LKL_DEFINE_STAT_CALLS(void *, statbuf)
+#else
+typedef union {
+	struct stat *host;
+	struct lkl_stat *lkl;
+} lkl_stat_buf __attribute__((__transparent_union__));
+
+LKL_DEFINE_STAT_CALLS(lkl_stat_buf, statbuf.lkl)
+#endif
+
+#define lkl_sys_fstatat		lkl_sys_newfstatat
+#define lkl_sys_fstatat64	lkl_sys_newfstatat
+#define lkl_sys_pread		lkl_sys_pread64
+#define lkl_sys_pwrite		lkl_sys_pwrite64
+
+/**
+ * lkl_sys_mmap - map a file of the kernel, or its memory, into the process
+ * @addr: wanted address, inside the kernel's own range, or NULL
+ * @length: bytes
+ * @prot: LKL_PROT_*
+ * @flags: LKL_MAP_*; LKL_MAP_POPULATE unless the file is populated already,
+ *	since a page that is missing is not faulted in
+ * @fd: the kernel's file descriptor, or -1
+ * @offset: bytes into the file, a multiple of the page size
+ *
+ * Return: the address, or LKL_MAP_FAILED. lkl_syscall(__lkl__NR_mmap, ...)
+ * tells why.
+ */
+static inline void *lkl_sys_mmap(void *addr, size_t length, int prot,
+				 int flags, int fd, lkl_loff_t offset)
+{
+	long params[6] = { (long)addr, (long)length, (long)prot, (long)flags,
+			   (long)fd, (long)offset };
+	long ret = lkl_syscall(__lkl__NR_mmap, params);
+
+	return ret < 0 && ret > -4096 ? LKL_MAP_FAILED : (void *)ret;
+}
+
+/*
+ * Life cycle. lkl_host.h has struct lkl_host_operations and lkl_host_ops.
+ */
+
+struct lkl_host_operations;
+
+/**
+ * lkl_init - choose what the default kernel runs on
+ * @ops: usually &lkl_host_ops. Read when the kernel is started, except for its
+ *	print member, which is read whenever there is output; so it has to stay
+ *	valid until lkl_cleanup().
+ *
+ * Return: 0; -LKL_EBUSY if the default kernel is running; -LKL_EINVAL if @ops
+ * is NULL.
+ */
+int lkl_init(struct lkl_host_operations *ops);
+
+/**
+ * lkl_cleanup - give back everything the default kernel holds
+ *
+ * Halts it if it is running. Disks that were not removed are removed. The next
+ * lkl_init() starts from nothing.
+ *
+ * Context: no thread may be in a call into the kernel except ones that are
+ * blocked there, which return -LKL_ESHUTDOWN. Blocks: until they have left.
+ */
+void lkl_cleanup(void);
+
+/**
+ * lkl_start_kernel - boot the selected kernel
+ * @fmt: kernel command line, a printf format. "mem=64M" is how much memory it
+ *	may use, "maxcpus=2" how many of its calls can run at once, "loglevel=4"
+ *	what it prints (0: nothing).
+ *
+ * Maps a fresh copy of the kernel and returns when it can be called; takes some
+ * milliseconds. A kernel that was halted or has panicked may be started again.
+ * Disks added before are announced to it.
+ *
+ * Return: 0; -LKL_EBUSY if it is running already; -LKL_EINVAL (bad command
+ * line); -LKL_ENOMEM; -LKL_ENOEXEC (no kernel image in the library);
+ * -LKL_EACCES, -LKL_EPERM (the host forbids executable mappings);
+ * -LKL_EPROTO, -LKL_ENOSYS (@ops of lkl_init() refused);
+ * -LKL_ENOTRECOVERABLE (it panicked, see lkl_panic_message()).
+ */
+int lkl_start_kernel(const char *fmt, ...) LKL_PRINTF_LIKE(1, 2);
+
+/**
+ * lkl_is_running - can the selected kernel be called?
+ *
+ * Return: 1 between lkl_start_kernel() and halt or panic, else 0.
+ */
+int lkl_is_running(void);
+
+/**
+ * lkl_sys_halt - shut the selected kernel down
+ *
+ * Writes back its file systems and stops it. Threads blocked in it return
+ * -LKL_ESHUTDOWN. lkl_cleanup() gives its memory back.
+ *
+ * Blocks: until everything is written.
+ * Return: 0; -LKL_ENOTCONN if it was not started; -LKL_ESHUTDOWN if it is
+ * halted already; -LKL_ENOTRECOVERABLE if it has panicked.
+ */
+long lkl_sys_halt(void);
+
+/*
+ * Several kernels in one process.
+ */
+
+/** struct lkl_kernel - one kernel, running or not; opaque */
+struct lkl_kernel;
+
+/**
+ * lkl_kernel_new - make another kernel
+ * @ops: as for lkl_init(); valid until lkl_kernel_free()
+ *
+ * Return: it, not started; NULL if memory is short or @ops is NULL.
+ */
+struct lkl_kernel *lkl_kernel_new(struct lkl_host_operations *ops);
+
+/**
+ * lkl_kernel_start - as lkl_start_kernel(), for one kernel
+ * @kernel: the kernel
+ * @fmt: kernel command line, a printf format
+ *
+ * Return: as lkl_start_kernel().
+ */
+int lkl_kernel_start(struct lkl_kernel *kernel, const char *fmt, ...)
+	LKL_PRINTF_LIKE(2, 3);
+
+/**
+ * lkl_kernel_syscall - as lkl_syscall(), for one kernel
+ * @kernel: the kernel
+ * @no: number of the call
+ * @params: its six arguments
+ *
+ * Return: as lkl_syscall().
+ */
+long lkl_kernel_syscall(struct lkl_kernel *kernel, long no, long *params);
+
+/**
+ * lkl_kernel_halt - as lkl_sys_halt(), for one kernel
+ * @kernel: the kernel
+ *
+ * Return: as lkl_sys_halt().
+ */
+int lkl_kernel_halt(struct lkl_kernel *kernel);
+
+/**
+ * lkl_kernel_free - as lkl_cleanup(), for one kernel, and forget it
+ * @kernel: the kernel; NULL is allowed. The default kernel is only cleaned up.
+ *	No thread may have it selected any more.
+ */
+void lkl_kernel_free(struct lkl_kernel *kernel);
+
+/**
+ * lkl_kernel_default - the kernel that lkl_init() is about
+ *
+ * Return: it; always the same, and never NULL.
+ */
+struct lkl_kernel *lkl_kernel_default(void);
+
+/**
+ * lkl_kernel_use - select the kernel that the calling thread's calls go to
+ * @kernel: it, or NULL for the default one
+ *
+ * Every thread starts with the default one.
+ *
+ * Return: the one selected before, NULL for the default one.
+ */
+struct lkl_kernel *lkl_kernel_use(struct lkl_kernel *kernel);
+
+/*
+ * Messages.
+ */
+
+/**
+ * lkl_strerror - what an error number means
+ * @err: a negative result or a positive LKL_E* number
+ *
+ * Return: a constant string, in English; never NULL.
+ */
+const char *lkl_strerror(int err);
+
+/**
+ * lkl_perror - print what an error number means to standard error
+ * @msg: printed before it
+ * @err: a negative result or a positive LKL_E* number
+ */
+void lkl_perror(const char *msg, int err);
+
+/**
+ * lkl_printf - print by way of the selected kernel's print function
+ * @fmt: a printf format
+ *
+ * Return: bytes printed, or those that would have been if there is no print
+ * function; -LKL_EINVAL, -LKL_ENOMEM.
+ */
+int lkl_printf(const char *fmt, ...) LKL_PRINTF_LIKE(1, 2);
+
+/**
+ * lkl_bug - print by way of the print function, then abort the process
+ * @fmt: a printf format
+ *
+ * For programs; the library itself never calls it.
+ */
+void lkl_bug(const char *fmt, ...) LKL_PRINTF_LIKE(1, 2);
+
+/**
+ * lkl_panic_message - why the selected kernel has panicked
+ *
+ * Return: one line, valid until the kernel is started again or cleaned up;
+ * NULL if it has not panicked.
+ */
+const char *lkl_panic_message(void);
+
+/**
+ * lkl_dmesg - read the selected kernel's log
+ * @buf: filled, and terminated
+ * @len: its size in bytes
+ *
+ * While it runs, the kernel's own log buffer: each line "<level>[time] text".
+ * Afterwards, and after a panic, the end of what went to its console (up to
+ * 64 KiB; how much that is depends on loglevel=). If the log is longer than
+ * @buf, its end is given.
+ *
+ * Return: bytes without the final zero; -LKL_EINVAL if @len is 0 or @buf NULL;
+ * -LKL_ENOTCONN if it was never started.
+ */
+long lkl_dmesg(char *buf, size_t len);
+
+/*
+ * Disks.
+ */
+
+struct lkl_dev_blk_ops;
+
+/**
+ * struct lkl_disk - a disk, as the application describes it
+ * @dev: set by lkl_disk_add(); belongs to the library
+ * @fd: a regular file or a block device. If it is open for reading only, the
+ *	disk is read-only. It stays the caller's, who may close it once the
+ *	disk was added.
+ * @handle: instead of @fd, whatever @ops wants
+ * @ops: how to reach the disk, or NULL for the file at @fd
+ */
+struct lkl_disk {
+	void *dev;
+	LKL_EXTENSION union {
+		int fd;
+		void *handle;
+	};
+	struct lkl_dev_blk_ops *ops;
+};
+
+/**
+ * lkl_disk_add - give the selected kernel a disk
+ * @disk: the disk; @disk->dev is set
+ *
+ * May be called before the kernel is started, which then finds the disk at
+ * start, or while it runs: then the disk and its partitions are there when
+ * this returns.
+ *
+ * Return: the disk's id, >= 0; -LKL_EINVAL if its size is no multiple of 512
+ * bytes or is 0, or the file is in append mode; -LKL_EBADF; -LKL_EACCES if the
+ * file is not open for reading; -LKL_ENOTBLK if it is no file and no block
+ * device; -LKL_ENOSPC if the kernel has no room for more devices;
+ * -LKL_ENOMEM, -LKL_EMFILE, -LKL_EIO, and as lkl_syscall().
+ * lkl_disk_error() has the reason in words.
+ */
+int lkl_disk_add(struct lkl_disk *disk);
+
+/**
+ * lkl_disk_remove - take a disk away
+ * @disk: what lkl_disk_add() filled in
+ *
+ * The disk should not be mounted: what is not written back is lost, with I/O
+ * errors. May be called while the kernel runs, and after it was halted.
+ *
+ * Blocks: until requests in flight are done.
+ * Return: 0; -LKL_ENODEV if there is no such disk (any more).
+ */
+int lkl_disk_remove(struct lkl_disk disk);
+
+/**
+ * lkl_disk_error - why the last lkl_disk_add() of the calling thread failed
+ *
+ * Return: a sentence, valid until the thread's next lkl_disk_add(); "" if it
+ * did not fail.
+ */
+const char *lkl_disk_error(void);
+
+/**
+ * lkl_get_virtio_blkdev - find the device number of a disk
+ * @disk_id: from lkl_disk_add()
+ * @part: partition number, or 0 for the whole disk
+ * @pdevid: set to the device number, as lkl_sys_mknod() takes it
+ *
+ * Mounts sysfs at /sysfs inside the kernel if it is not.
+ *
+ * Return: 0; -LKL_ENODEV (no such disk); -LKL_ENOENT (no such partition); and
+ * as lkl_syscall().
+ */
+int lkl_get_virtio_blkdev(int disk_id, unsigned int part, uint32_t *pdevid);
+
+/**
+ * lkl_encode_dev_from_sysfs - read a device number from sysfs
+ * @sysfs_path: a file that says "major:minor", e.g. /sysfs/block/vda/dev
+ * @pdevid: set to the device number, as lkl_sys_mknod() takes it
+ *
+ * Return: 0; -LKL_EINVAL if it says something else; and as lkl_syscall().
+ */
+int lkl_encode_dev_from_sysfs(const char *sysfs_path, uint32_t *pdevid);
+
+/*
+ * File systems.
+ */
+
+/**
+ * lkl_mount_dev - mount a disk or one of its partitions
+ * @disk_id: from lkl_disk_add()
+ * @part: partition number, or 0 for the whole disk
+ * @fs_type: file system type, e.g. "ext4"
+ * @flags: LKL_MS_*
+ * @opts: options of the file system, comma separated, or NULL
+ * @mnt_str: set to where it is mounted, /mnt/<device number in hexadecimal>
+ * @mnt_str_len: size of @mnt_str in bytes, at least 14
+ *
+ * Return: 0; -LKL_ENOMEM (@mnt_str too short, or memory); as
+ * lkl_get_virtio_blkdev() and mount(2).
+ */
+long lkl_mount_dev(unsigned int disk_id, unsigned int part, const char *fs_type,
+		   int flags, const char *opts, char *mnt_str,
+		   unsigned int mnt_str_len);
+
+/**
+ * lkl_umount_dev - unmount what lkl_mount_dev() mounted
+ * @disk_id: from lkl_disk_add()
+ * @part: partition number, or 0 for the whole disk
+ * @flags: LKL_MNT_*
+ * @timeout_ms: how long to wait while it is busy, in milliseconds
+ *
+ * Return: 0; -LKL_EBUSY; as lkl_get_virtio_blkdev() and umount2(2).
+ */
+long lkl_umount_dev(unsigned int disk_id, unsigned int part, int flags,
+		    long timeout_ms);
+
+/**
+ * lkl_umount_timeout - unmount, waiting while it is busy
+ * @path: mount point
+ * @flags: LKL_MNT_*
+ * @timeout_ms: how long to wait, in milliseconds
+ *
+ * The kernel closes files in the background, so a file system may be busy for
+ * a moment after the last lkl_sys_close().
+ *
+ * Return: 0; -LKL_EBUSY; as umount2(2).
+ */
+long lkl_umount_timeout(const char *path, int flags, long timeout_ms);
+
+/**
+ * lkl_mount_fs - mount a file system that needs no disk at /<its type>
+ * @fstype: "proc", "sysfs", "tmpfs" ...
+ *
+ * Return: 0; 1 if it was mounted there already; as mkdir(2) and mount(2).
+ */
+int lkl_mount_fs(const char *fstype);
+
+/** struct lkl_dir - an open directory; opaque, for one thread at a time */
+struct lkl_dir;
+
+/**
+ * lkl_opendir - open a directory for reading its entries
+ * @path: the directory
+ * @err: set to 0 or the error; may be NULL
+ *
+ * Return: a handle for lkl_readdir(), or NULL.
+ */
+struct lkl_dir *lkl_opendir(const char *path, int *err);
+
+/**
+ * lkl_fdopendir - the same from a file descriptor
+ * @fd: the kernel's descriptor; belongs to the handle if this succeeds
+ * @err: set to 0 or the error; may be NULL
+ *
+ * Return: a handle for lkl_readdir(), or NULL.
+ */
+struct lkl_dir *lkl_fdopendir(int fd, int *err);
+
+/**
+ * lkl_rewinddir - start again at the first entry
+ * @dir: the handle
+ */
+void lkl_rewinddir(struct lkl_dir *dir);
+
+/**
+ * lkl_closedir - close a directory
+ * @dir: the handle
+ *
+ * Return: 0 or the error of close(2).
+ */
+int lkl_closedir(struct lkl_dir *dir);
+
+/**
+ * lkl_readdir - the next entry
+ * @dir: the handle
+ *
+ * Return: the entry, valid until the next call for @dir; NULL at the end, or
+ * if lkl_errdir() says so.
+ */
+struct lkl_linux_dirent64 *lkl_readdir(struct lkl_dir *dir);
+
+/**
+ * lkl_errdir - did the last lkl_readdir() fail?
+ * @dir: the handle
+ *
+ * Return: 0 or the error.
+ */
+int lkl_errdir(struct lkl_dir *dir);
+
+/**
+ * lkl_dirfd - the file descriptor of a directory handle
+ * @dir: the handle
+ *
+ * Return: the kernel's descriptor.
+ */
+int lkl_dirfd(struct lkl_dir *dir);
+
+/*
+ * Settings.
+ */
+
+/**
+ * lkl_sysctl - write a sysctl
+ * @path: e.g. "net.ipv4.tcp_wmem" or "net/ipv4/tcp_wmem"
+ * @value: what to write
+ *
+ * Mounts proc at /proc inside the kernel if it is not.
+ *
+ * Return: 0; -LKL_ENOENT if there is none of that name; -LKL_EINVAL if it
+ * refuses @value; and as lkl_syscall().
+ */
+int lkl_sysctl(const char *path, const char *value);
+
+/**
+ * lkl_sysctl_parse_write - write several sysctls
+ * @sysctls: "name=value;name=value"; spaces around a name do not matter
+ *
+ * Tries all of them, and reports each that fails by way of the print function.
+ *
+ * Return: 0, or the first error.
+ */
+int lkl_sysctl_parse_write(const char *sysctls);
+
+/**
+ * lkl_set_fd_limit - set how many descriptors the calling task may have open
+ * @fd_limit: the new limit; raises fs.nr_open as well if it has to
+ *
+ * Return: 0; as setrlimit(2).
+ */
+int lkl_set_fd_limit(unsigned int fd_limit);
+
+/*
+ * Kept for programs written for LKL.
+ */
+
+/**
+ * lkl_create_syscall_thread - does nothing
+ *
+ * Every thread is a task of its own here.
+ *
+ * Return: 0.
+ */
+int lkl_create_syscall_thread(void);
+
+/**
+ * lkl_stop_syscall_thread - does nothing
+ *
+ * Return: 0.
+ */
+int lkl_stop_syscall_thread(void);
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* _LKL_H */
