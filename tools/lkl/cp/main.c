@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -131,7 +132,7 @@ static enum diag_status run_with_image(const struct options *o,
 	};
 	struct tree inside = { .ops = &tree_image_ops };
 	enum diag_status status = DIAG_IMAGE;
-	struct volume volume;
+	struct volume *volume;
 	char *label;
 
 	if (asprintf(&label, "%s:", image->path) < 0) {
@@ -142,10 +143,15 @@ static enum diag_status run_with_image(const struct options *o,
 	host.base = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (host.base < 0) {
 		diag_error(".: %s", diag_cause(-errno));
-	} else if (!volume_open(&volume, image, o)) {
-		inside.base = volume.root;
-		status = run_mounted(o, &host, &inside, &volume);
+		goto out_free;
 	}
+	volume = volume_open(image, o);
+	if (volume) {
+		inside.base = volume_root(volume);
+		status = run_mounted(o, &host, &inside, volume);
+	}
+	close(host.base);
+out_free:
 	free(label);
 	return status;
 }

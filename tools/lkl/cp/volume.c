@@ -23,6 +23,26 @@
 #include "diag.h"
 #include "probe.h"
 
+/**
+ * struct volume - a mounted file system
+ * @image: the host's side
+ * @disk: as the library knows it
+ * @disk_id: from lkl_disk_add()
+ * @partition: 0 for the whole disk
+ * @writable: mounted to be written
+ * @path: where it is mounted inside the library
+ * @root: descriptor of its root there
+ */
+struct volume {
+	const struct image *image;
+	struct lkl_disk disk;
+	int disk_id;
+	unsigned int partition;
+	bool writable;
+	char path[64];
+	int root;
+};
+
 #define SECTOR		512
 #define PARTS_SHOWN	16
 #define UMOUNT_TIMEOUT	(60 * 1000)	/* ms */
@@ -454,34 +474,47 @@ static int open_root(struct volume *v)
 	return v->root;
 }
 
-int volume_open(struct volume *v, struct image *image, const struct options *o)
+static int mount_image(struct volume *v, const struct options *o)
 {
 	const char *type = o->type;
 	off_t start;
 	int err;
 
-	memset(v, 0, sizeof(*v));
-	v->image = image;
-	v->writable = !o->from;
-	err = start_kernel(v, o->printk);
-	if (err)
-		return err;
-	lkl_sys_umask(0);
-	lkl_set_fd_limit(DESCRIPTORS);
 	err = choose_partition(v, o->partition, &start);
 	if (!err && !type)
 		err = choose_type(v, start, &type);
-	if (!err)
-		err = mount_volume(v, type);
-	if (err)
+	return err ? err : mount_volume(v, type);
+}
+
+struct volume *volume_open(const struct image *image, const struct options *o)
+{
+	struct volume *v = calloc(1, sizeof(*v));
+
+	if (!v) {
+		diag_error("%s", diag_cause(-ENOMEM));
+		return NULL;
+	}
+	v->image = image;
+	v->writable = !o->from;
+	if (start_kernel(v, o->printk))
+		goto err_free;
+	lkl_sys_umask(0);
+	lkl_set_fd_limit(DESCRIPTORS);
+	if (mount_image(v, o))
 		goto err_stop;
-	err = open_root(v);
-	if (!err)
-		return 0;
+	if (!open_root(v))
+		return v;
 	lkl_umount_dev(v->disk_id, v->partition, 0, UMOUNT_TIMEOUT);
 err_stop:
 	stop_kernel(v);
-	return err;
+err_free:
+	free(v);
+	return NULL;
+}
+
+int volume_root(const struct volume *v)
+{
+	return v->root;
 }
 
 static int write_back(struct volume *v)
@@ -494,25 +527,34 @@ static int write_back(struct volume *v)
 	return err;
 }
 
+static int unmount(struct volume *v)
+{
+	int err;
+
+	lkl_sys_chdir("/");
+	lkl_sys_close(v->root);
+	err = lkl_umount_dev(v->disk_id, v->partition, 0, UMOUNT_TIMEOUT);
+	if (err)
+		diag_error("%s: cannot unmount: %s", v->image->path,
+			   diag_cause(err));
+	return err;
+}
+
 int volume_close(struct volume *v)
 {
-	int err, umount;
+	int err, umount_err;
 
 	if (lkl_panic_message()) {
 		diag_error("%s: the kernel has panicked: %s", v->image->path,
 			   lkl_panic_message());
 		lkl_cleanup();
-		return -ENOTRECOVERABLE;
+		err = -ENOTRECOVERABLE;
+	} else {
+		err = write_back(v);
+		umount_err = unmount(v);
+		err = err ? err : umount_err;
+		stop_kernel(v);
 	}
-	err = write_back(v);
-	lkl_sys_chdir("/");
-	lkl_sys_close(v->root);
-	umount = lkl_umount_dev(v->disk_id, v->partition, 0, UMOUNT_TIMEOUT);
-	if (umount < 0) {
-		diag_error("%s: cannot unmount: %s", v->image->path,
-			   diag_cause(umount));
-		err = umount;
-	}
-	stop_kernel(v);
+	free(v);
 	return err;
 }

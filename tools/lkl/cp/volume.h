@@ -8,47 +8,26 @@
 #ifndef CP_VOLUME_H
 #define CP_VOLUME_H
 
-#include <stdbool.h>
-
-#include <lkl.h>
-
 #include "image.h"
 #include "options.h"
 
-/**
- * struct volume - a mounted file system
- * @root: descriptor of its root inside the library
- *
- * The rest is private to volume.c.
- * @image: the host's side
- * @disk: as the library knows it
- * @disk_id: from lkl_disk_add()
- * @partition: 0 for the whole disk
- * @writable: mounted to be written
- * @path: where it is mounted inside the library
- */
-struct volume {
-	int root;
-	struct image *image;
-	struct lkl_disk disk;
-	int disk_id;
-	unsigned int partition;
-	bool writable;
-	char path[64];
-};
+/** struct volume - a mounted file system; opaque */
+struct volume;
 
 /**
  * volume_open - boot, find the file system, mount it
- * @v: result
- * @image: open; writable unless o->from
+ * @image: open; writable unless o->from. To stay so until volume_close().
  * @o: uses type, partition, printk, from
  *
- * Return: 0, or a negative errno, already reported.
+ * Return: it, or NULL; the cause is reported.
  */
-int volume_open(struct volume *v, struct image *image, const struct options *o);
+struct volume *volume_open(const struct image *image, const struct options *o);
+
+/** volume_root - descriptor of its root directory inside the library */
+int volume_root(const struct volume *v);
 
 /**
- * volume_close - write everything back, unmount, shut down
+ * volume_close - write everything back, unmount, shut down, free
  *
  * Return: 0, or a negative errno, already reported, if anything that was
  * written may not have reached the image.
