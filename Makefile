@@ -50,7 +50,7 @@ include Kbuild
 
 WARN		:= -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
 		   -Wshadow -Wno-unused-parameter
-HOST_CFLAGS	:= -std=gnu11 $(OPT) -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARN)
+HOST_CFLAGS	:= -std=gnu11 $(OPT) -D_GNU_SOURCE= -fPIC -fvisibility=hidden $(WARN)
 SAN_CFLAGS	:= -fsanitize=address,undefined -fno-sanitize-recover=all \
 		   -fno-omit-frame-pointer
 
@@ -59,6 +59,7 @@ inc-host/posix/		:= -I.
 inc-drivers/virtio/	:= -I.
 inc-tools/lkl/lib/	:= -I. -Itools/lkl/include -I$(B)/include
 inc-tools		:= -Itools/lkl/include -I$(B)/include
+inc-tests/tools/	:= -Itools/lkl/cp -Itools/lkl/include -I$(B)/include
 inc-tests		:= -I. -Itools/lkl/include -I$(B)/include
 include_path		= $(or $(inc-$(dir $(1))),$(inc-$(firstword $(subst /, ,$(1)))))
 
@@ -75,7 +76,7 @@ define filechk
 endef
 
 all: $(B)/liblkl.so $(B)/liblkl.a $(B)/lkl.pc \
-     $(tools-y:%=$(B)/bin/%) $(B)/vmlinux
+     $(tools-y:%=$(B)/bin/%) $(links-y:%=$(B)/bin/%) $(B)/vmlinux
 
 help:
 	@echo 'Targets:'
@@ -260,13 +261,16 @@ $(B)/bin/$(1): $(call obj,$($(1)-y)) $(B)/liblkl.so
 endef
 $(foreach t,$(tools-y),$(eval $(call tool_rule,$(t))))
 
+$(links-y:%=$(B)/bin/%): $(B)/bin/%: | $(tools-y:%=$(B)/bin/%)
+	$(Q)ln -sfn $($*-to) $@
+
 # ---------------------------------------------------------------------------
 # Tests: unit and conformance take the host half's objects as they are, plain
 # and under ASan and UBSan; boot is an ordinary program that uses the library.
 
 test_programs	:= $(B)/tests/unit $(B)/tests/conformance \
 		   $(B)/tests/unit-san $(B)/tests/conformance-san \
-		   $(B)/tests/boot
+		   $(B)/tests/boot $(test-tools-y:%=$(B)/tests/%)
 
 below		:= $(fake-y) $(posix-y) $(virtio-y)
 
@@ -289,13 +293,21 @@ $(B)/tests/boot: $(call obj,$(boot-y)) $(B)/liblkl.so
 	$(Q)$(CC) -o $@ $(call obj,$(boot-y)) -L$(B) -llkl $(TEST_LIBS) \
 		-ldl -Wl,-rpath,'$$ORIGIN/..'
 
+define test_tool_rule
+$(B)/tests/$(1): $(call obj,$($(1)-y))
+	@mkdir -p $$(@D)
+	@$$(call say,LD,$$@)
+	$$(Q)$$(CC) -o $$@ $$^ $$(LIB_LIBS)
+endef
+$(foreach t,$(test-tools-y),$(eval $(call test_tool_rule,$(t))))
+
 $(B)/tests/bench: $(call obj,$(bench-y)) $(B)/liblkl.so
 	@mkdir -p $(@D)
 	@$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $(call obj,$(bench-y)) -L$(B) -llkl $(LIB_LIBS) \
 		-Wl,-rpath,'$$ORIGIN/..'
 
-$(call obj,$(boot-y) $(bench-y)): | $(public_headers)
+$(call obj,$(boot-y) $(bench-y) $(foreach t,$(test-tools-y),$($(t)-y))): | $(public_headers)
 
 # The installed files, somewhere else, for the tests that look at them.
 $(B)/stage.stamp: $(B)/liblkl.so $(B)/liblkl.a $(B)/lkl.pc $(public_headers) \
@@ -363,6 +375,7 @@ install: all
 	cp -R $(B)/include/. $(dest_inc)/
 	set -e; $(foreach t,$(tools-y),$(CC) -o $(dest_bin)/$(t) $(call obj,$($(t)-y)) \
 		-L$(B) -llkl $(LIB_LIBS) $(run_path);)
+	set -e; $(foreach l,$(links-y),ln -sfn $($(l)-to) $(dest_bin)/$(l);)
 	set -e; for p in $(man-y); do s=$${p##*.}; \
 		install -d $(dest_man)/man$$s; \
 		install -m 0644 $$p $(dest_man)/man$$s/; done
@@ -371,7 +384,7 @@ install: all
 uninstall:
 	rm -f $(dest_lib)/$(SOFILE) $(dest_lib)/$(SONAME) $(dest_lib)/liblkl.so \
 		$(dest_lib)/liblkl.a $(dest_lib)/pkgconfig/lkl.pc
-	rm -f $(tools-y:%=$(dest_bin)/%)
+	rm -f $(addprefix $(dest_bin)/,$(tools-y) $(links-y))
 	rm -rf $(dest_inc)
 	for p in $(notdir $(man-y)); do rm -f $(dest_man)/man$${p##*.}/$$p; done
 
@@ -380,6 +393,6 @@ clean:
 
 FORCE:
 
--include $(wildcard $(patsubst %.o,%.d,$(call obj,$(host_objs) $(foreach t,$(tools-y),$($(t)-y)) \
+-include $(wildcard $(patsubst %.o,%.d,$(call obj,$(host_objs) $(foreach t,$(tools-y) $(test-tools-y),$($(t)-y)) \
 	$(fake-y) $(unit-y) $(conformance-y) $(boot-y) $(bench-y)) \
 	$(call san,$(posix-y) $(virtio-y) $(fake-y) $(unit-y) $(conformance-y))))
