@@ -10,12 +10,16 @@
  *
  * DOC: Theory of operation
  *
- * Each chain taken from a queue occupies a slot, from an array as long as the
- * queue, so nothing is allocated for a request. The slot's request goes to the
- * backend, which answers at once or later. An answer at once is pushed to the
- * used ring where we stand; a later one is put on the queue's done list, a
- * lock-free stack, and the queue is kicked, so that whoever runs the queue next
- * pushes it, together with all others that are done by then.
+ * Each chain taken from a queue occupies a slot. Slots are kept: a few exist from
+ * the start, and more are allocated when a queue gets deeper than ever before;
+ * if that fails, chains wait in the ring for a slot to come back. The slot used
+ * last is used next, so a shallow queue stays in the processor's cache.
+ *
+ * The slot's request goes to the backend, which answers at once or later. An
+ * answer at once is pushed to the used ring where we stand; a later one is put
+ * on the queue's done list, a lock-free stack, and the queue is kicked, so that
+ * whoever runs the queue next pushes it, together with all others that are done
+ * by then.
  *
  * The driver's framing is not relied on (section 2.7.4.2): the header is
  * gathered from, and the status byte cut off, wherever buffer boundaries are.
@@ -43,6 +47,10 @@
 /* Show the driver what is done, at the latest after so many requests. */
 #define BATCH_MAX	32
 
+/* Slots are allocated so many at a time, as a queue gets deeper. */
+#define CHUNK_SLOTS	8
+#define CHUNKS_MAX	(QUEUE_SIZE / CHUNK_SLOTS)
+
 /**
  * struct blk_slot - one request
  * @req: what the backend sees
@@ -66,16 +74,25 @@ struct blk_slot {
 	bool flush_after;
 	uint32_t written;
 	uint8_t *status;
-	struct iovec *iov;
+	struct iovec iov[IOV_MAX_SLOT];
 };
 
+/**
+ * struct blk_queue - what belongs to one virtqueue
+ * @vq: the virtqueue
+ * @free: slots not in use
+ * @started: a request went to the backend since the last commit
+ * @chunks: how many of @chunk exist
+ * @chunk: all slots, CHUNK_SLOTS each
+ * @done: slots with an answer; atomic
+ */
 struct blk_queue {
 	struct virtqueue *vq;
-	struct blk_slot *slots;
-	struct iovec *iov;
 	struct blk_slot *free;
-	struct blk_slot *done;
 	bool started;
+	unsigned int chunks;
+	struct blk_slot *chunk[CHUNKS_MAX];
+	struct blk_slot *done;
 };
 
 struct virtio_blk {
@@ -98,19 +115,44 @@ static bool blk_has(const struct virtio_blk *blk, unsigned int feature)
 
 /* Slots */
 
-static struct blk_slot *slot_get(struct blk_queue *queue)
-{
-	struct blk_slot *slot = queue->free;
-
-	if (slot)
-		queue->free = slot->next;
-	return slot;
-}
-
 static void slot_put(struct blk_slot *slot)
 {
 	slot->next = slot->queue->free;
 	slot->queue->free = slot;
+}
+
+static void slot_done(struct virtio_blk_request *req, int result);
+
+static bool slots_grow(struct virtio_blk *blk, struct blk_queue *queue)
+{
+	struct blk_slot *chunk;
+	unsigned int i;
+
+	if (queue->chunks == CHUNKS_MAX)
+		return false;
+	chunk = blk->vdev.host.mem->alloc(CHUNK_SLOTS * sizeof(*chunk));
+	if (!chunk)
+		return false;
+	queue->chunk[queue->chunks++] = chunk;
+	for (i = CHUNK_SLOTS; i-- > 0;) {
+		chunk[i].queue = queue;
+		chunk[i].req.done = slot_done;
+		slot_put(&chunk[i]);
+	}
+	return true;
+}
+
+/* Return: NULL only while others are in use, which will come back. */
+static struct blk_slot *slot_get(struct virtio_blk *blk,
+				 struct blk_queue *queue)
+{
+	struct blk_slot *slot;
+
+	if (!queue->free && !slots_grow(blk, queue))
+		return NULL;
+	slot = queue->free;
+	queue->free = slot->next;
+	return slot;
 }
 
 /* struct virtio_blk_request.done: any host thread. */
@@ -408,43 +450,50 @@ static void queue_answers(struct virtio_blk *blk, struct blk_queue *queue)
 	}
 }
 
-/* Return: whether there may be more. */
-static bool queue_batch(struct virtio_blk *blk, struct blk_queue *queue)
+enum batch {
+	BATCH_EMPTY,		/* the ring is */
+	BATCH_MORE,		/* there may be more in it */
+	BATCH_WAIT,		/* the next answer has to come first */
+};
+
+static enum batch queue_batch(struct virtio_blk *blk, struct blk_queue *queue)
 {
 	struct virtqueue_chain chain;
 	struct blk_slot *slot;
 	unsigned int n;
-	int got = 1;
 
-	for (n = 0; n < BATCH_MAX && got > 0; n++) {
-		slot = slot_get(queue);
+	for (n = 0; n < BATCH_MAX; n++) {
+		slot = slot_get(blk, queue);
 		if (!slot)
-			return false;
-		got = virtqueue_pop(queue->vq, &chain, slot->iov, IOV_MAX_SLOT);
-		if (got <= 0) {
+			return BATCH_WAIT;
+		if (virtqueue_pop(queue->vq, &chain, slot->iov,
+				  IOV_MAX_SLOT) <= 0) {
 			slot_put(slot);
-		} else if (!blk_request(blk, slot, &chain)) {
+			return BATCH_EMPTY;
+		}
+		if (!blk_request(blk, slot, &chain)) {
 			slot_put(slot);
 			virtio_device_break(&blk->vdev);
 		}
 	}
-	return got > 0;
+	return BATCH_MORE;
 }
 
 static void blk_run(struct virtqueue *vq)
 {
 	struct virtio_blk *blk = to_blk(vq->vdev);
 	struct blk_queue *queue = &blk->queues[vq->index];
-	bool more;
+	enum batch batch;
 
 	do {
 		queue_answers(blk, queue);
-		more = queue_batch(blk, queue);
+		batch = queue_batch(blk, queue);
 		if (queue->started && blk->be->ops->commit)
 			blk->be->ops->commit(blk->be);
 		queue->started = false;
 		virtqueue_flush(vq);
-	} while (more || !virtqueue_idle(vq));
+	} while (batch == BATCH_MORE ||
+		 (batch == BATCH_EMPTY && !virtqueue_idle(vq)));
 }
 
 /* Configuration */
@@ -539,36 +588,17 @@ static uint64_t blk_features(const struct virtio_blk_backend *be,
 
 /* Life cycle */
 
-static void queue_free_all(struct blk_queue *queue)
+/* Nothing is in flight, but answers nobody looked at may have been left. */
+static void queue_reset(struct blk_queue *queue)
 {
-	unsigned int i;
+	unsigned int i, j;
 
 	queue->free = NULL;
 	queue->done = NULL;
 	queue->started = false;
-	for (i = QUEUE_SIZE; i-- > 0;)
-		slot_put(&queue->slots[i]);
-}
-
-static int queue_init(struct virtio_blk *blk, unsigned int index)
-{
-	const struct lkl_mem_ops *mem = blk->vdev.host.mem;
-	struct blk_queue *queue = &blk->queues[index];
-	unsigned int i;
-
-	queue->vq = &blk->vdev.queues[index];
-	queue->slots = mem->alloc(QUEUE_SIZE * sizeof(*queue->slots));
-	queue->iov = mem->alloc(QUEUE_SIZE * IOV_MAX_SLOT *
-				sizeof(*queue->iov));
-	if (!queue->slots || !queue->iov)
-		return -ENOMEM;
-	for (i = 0; i < QUEUE_SIZE; i++) {
-		queue->slots[i].queue = queue;
-		queue->slots[i].iov = queue->iov + i * IOV_MAX_SLOT;
-		queue->slots[i].req.done = slot_done;
-	}
-	queue_free_all(queue);
-	return 0;
+	for (i = queue->chunks; i-- > 0;)
+		for (j = CHUNK_SLOTS; j-- > 0;)
+			slot_put(&queue->chunk[i][j]);
 }
 
 static void blk_reset(struct virtio_device *vdev)
@@ -577,19 +607,18 @@ static void blk_reset(struct virtio_device *vdev)
 	unsigned int i;
 
 	for (i = 0; i < vdev->queue_count; i++)
-		queue_free_all(&blk->queues[i]);
+		queue_reset(&blk->queues[i]);
 	blk->write_through = false;
 }
 
 static void blk_free(struct virtio_blk *blk)
 {
 	const struct lkl_mem_ops *mem = blk->vdev.host.mem;
-	unsigned int i;
+	unsigned int i, j;
 
-	for (i = 0; blk->queues && i < blk->vdev.queue_count; i++) {
-		mem->free(blk->queues[i].iov);
-		mem->free(blk->queues[i].slots);
-	}
+	for (i = 0; blk->queues && i < blk->vdev.queue_count; i++)
+		for (j = 0; j < blk->queues[i].chunks; j++)
+			mem->free(blk->queues[i].chunk[j]);
 	mem->free(blk->queues);
 	virtio_device_fini(&blk->vdev);
 	mem->free(blk);
@@ -653,8 +682,8 @@ int virtio_blk_create(const struct virtio_host *host,
 	if (!blk->queues)
 		goto err_fini;
 	for (i = 0; i < queues; i++) {
-		err = queue_init(blk, i);
-		if (err)
+		blk->queues[i].vq = &blk->vdev.queues[i];
+		if (!slots_grow(blk, &blk->queues[i]))
 			goto err_fini;
 	}
 	*vdev = &blk->vdev;

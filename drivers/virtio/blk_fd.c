@@ -23,7 +23,6 @@
  * Order: a flush is a fdatasync() begun after it was submitted; every write
  * whose completion was reported before has been in the page cache since.
  */
-#define _GNU_SOURCE
 #include "drivers/virtio/blk_fd.h"
 
 #include <errno.h>

@@ -7,7 +7,6 @@
  *          threads for all else.
  * Locking: none; a request belongs to one thread at a time.
  */
-#define _GNU_SOURCE
 #include "drivers/virtio/blk_fd.h"
 
 #include <errno.h>

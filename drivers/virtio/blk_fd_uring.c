@@ -23,7 +23,6 @@
  * after, while those who queue look at @failed after they queued, so that no
  * request is left behind.
  */
-#define _GNU_SOURCE
 #include "drivers/virtio/blk_fd.h"
 
 #include <errno.h>
