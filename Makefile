@@ -63,7 +63,7 @@ inc-tests/tools/	:= -Itools/lkl/cp -Itools/lkl/include -I$(B)/include
 inc-tests		:= -I. -Itools/lkl/include -I$(B)/include
 include_path		= $(or $(inc-$(dir $(1))),$(inc-$(firstword $(subst /, ,$(1)))))
 
-LIB_LIBS	:= -lpthread
+LIB_LIBS	:= -luring -lpthread
 TEST_LIBS	:= -lcriterion $(LIB_LIBS)
 
 compile		= $(CC) $(HOST_CFLAGS) $(call include_path,$<) -MMD -MP -c -o $@ $<
