@@ -7,6 +7,7 @@
  * Context: any thread. The list of threads is under threads_mutex.
  */
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -226,7 +227,7 @@ static int thread_signal(__u64 thread, const struct lkl_signal *sig)
 	if (sig->signo < 1 || sig->signo > SIGNAL_MAX ||
 	    (sig->signo >= SIGNAL_LIBC_FIRST && (int)sig->signo < SIGRTMIN))
 		return posix_errno(EINVAL);
-	if (!thread || thread != (__u64)(pid_t)thread)
+	if (!thread || thread > INT_MAX)
 		return posix_errno(ESRCH);
 	if (sig->code != SI_TIMER && sig->code <= 0) {
 		info.si_pid = getpid();
