@@ -3,7 +3,10 @@
 #ifndef __ASM_LKL_TASK_H
 #define __ASM_LKL_TASK_H
 
+#include <linux/linkage.h>
+
 struct host_thread;
+struct task_struct;
 
 /* What lkl_do_signals() found. */
 enum lkl_signals {
@@ -16,6 +19,8 @@ enum lkl_signals lkl_do_signals(void);
 void lkl_signals_init(void);
 void lkl_boot_done(void);
 void __noreturn adopt_main(void);
+asmlinkage void __noreturn task_start(struct task_struct *prev,
+				      int (*fn)(void *arg), void *arg);
 long task_syscall(struct host_thread *self, long nr, const long *params);
 long task_exit(struct host_thread *self, long nr, const long *params);
 

@@ -48,8 +48,7 @@ struct thread_info {
 	__u32 cpu;
 };
 
-extern struct vcpu lkl_vcpus[];
-
+/* lkl_vcpus is declared by vcpu.h, which processor.h includes. */
 #define INIT_THREAD_INFO(tsk)			\
 {						\
 	.task = &(tsk),				\
