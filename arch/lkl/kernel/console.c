@@ -11,6 +11,7 @@
 #include <linux/panic_notifier.h>
 
 #include <asm/host.h>
+#include <asm/setup.h>
 
 static void console_write(struct console *con, const char *str,
 			  unsigned int len)

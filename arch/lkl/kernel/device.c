@@ -17,7 +17,7 @@
 #include <asm/host.h>
 #include <asm/io.h>
 #include <asm/irq.h>
-#include <asm/device.h>
+#include <asm/devices.h>
 
 struct lkl_platform_device {
 	struct platform_device *pdev;
@@ -28,7 +28,7 @@ struct lkl_platform_device {
 static DEFINE_IDR(devices);
 static DEFINE_MUTEX(devices_lock);
 
-static int device_register(struct lkl_platform_device *dev, int id,
+static int platform_register(struct lkl_platform_device *dev, int id,
 			   const char *driver, u32 size)
 {
 	struct resource res[] = {
@@ -74,7 +74,7 @@ long lkl_device_add(struct lkl_device *d)
 	err = lkl_io_window_add(d->dev, d->size, &dev->phys);
 	if (err)
 		goto err_line;
-	err = device_register(dev, id, d->driver, d->size);
+	err = platform_register(dev, id, d->driver, d->size);
 	if (err)
 		goto err_window;
 	return id;

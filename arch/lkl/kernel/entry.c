@@ -26,7 +26,7 @@
 #include <linux/string.h>
 #include <linux/syscalls.h>
 
-#include <asm/device.h>
+#include <asm/devices.h>
 #include <asm/fault.h>
 #include <asm/host.h>
 #include <asm/irq.h>

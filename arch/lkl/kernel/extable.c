@@ -14,6 +14,7 @@
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
 #include <asm/extable.h>
+#include <asm/fault.h>
 #include <asm/ptrace.h>
 
 /* By the numbers that instructions use: rax, rcx, rdx, rbx, rsp, ... */

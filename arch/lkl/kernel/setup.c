@@ -73,21 +73,18 @@ static u64 mem_size(const char *cmdline)
 
 /**
  * lkl_mem_init - make the kernel's memory
- * @cmdline: the kernel command line; kept for setup_arch()
+ * @cmdline: the kernel command line
  *
  * Context: on a host stack, before anything else of the kernel runs.
- * Return: 0, -EINVAL for a mem= that is no size or out of range or a command
- * line that is too long, or what the host said.
+ * Return: 0, -EINVAL for a mem= that is no size or out of range, or what the
+ * host said.
  */
 int lkl_mem_init(const char *cmdline)
 {
 	u64 size;
 	int ret;
 
-	if (strlen(cmdline) >= COMMAND_LINE_SIZE)
-		return -EINVAL;
-	strcpy(boot_command_line, cmdline);
-
+	lkl_cpu_init();
 	lkl_dma_start = PAGE_ALIGN(__pa(_end));
 	size = mem_size(cmdline);
 	if (!size)
@@ -136,6 +133,7 @@ void __init setup_arch(char **cmdline_p)
 	strscpy(command_line, boot_command_line, sizeof(command_line));
 	*cmdline_p = command_line;
 	parse_early_param();
+	lkl_console_init();
 
 	/*
 	 * The image is memory that was never free: virt_to_page() works on it,
@@ -147,6 +145,7 @@ void __init setup_arch(char **cmdline_p)
 	max_low_pfn = max_pfn = PFN_DOWN(lkl_dma_end);
 
 	lkl_paging_init();
+	lkl_smp_setup();
 }
 
 /* The image's pages cannot be mapped elsewhere or reached by a device. */
@@ -156,17 +155,6 @@ void free_initmem(void)
 
 void __init arch_cpu_finalize_init(void)
 {
-}
-
-/* Delays are the host's; nothing counts loops. */
-void calibrate_delay(void)
-{
-	loops_per_jiffy = NSEC_PER_SEC / HZ;
-}
-
-int is_valid_bugaddr(unsigned long addr)
-{
-	return 1;
 }
 
 /* /proc/cpuinfo ******************************************************/

@@ -23,6 +23,7 @@
 #include <asm/host.h>
 #include <asm/irq.h>
 #include <asm/processor.h>
+#include <asm/setup.h>
 #include <asm/vcpu.h>
 
 /* How many vCPUs to boot when the command line does not say. */

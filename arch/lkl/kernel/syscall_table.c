@@ -16,7 +16,7 @@
 #include <asm/syscalls.h>
 #include <asm/unistd.h>
 
-/* Ends all threads of the application: kernel/task.c says what that means. */
+/* kernel/task.c: ends the calling thread's task. */
 long lkl_sys_exit_group(long error, long a1, long a2, long a3, long a4,
 			long a5);
 
@@ -31,7 +31,7 @@ long lkl_sys_exit_group(long error, long a1, long a2, long a3, long a4,
 #define sys_clone3		sys_ni_syscall
 #define sys_execve		sys_ni_syscall
 #define sys_execveat		sys_ni_syscall
-#define sys_exit		sys_ni_syscall
+#define sys_exit		lkl_sys_exit_group
 #define sys_exit_group		lkl_sys_exit_group
 #define sys_rt_sigreturn	sys_ni_syscall
 #define sys_modify_ldt		sys_ni_syscall

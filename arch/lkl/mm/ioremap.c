@@ -15,6 +15,7 @@
 #include <linux/bitmap.h>
 #include <linux/export.h>
 #include <linux/io.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <asm/host.h>
 

@@ -13,7 +13,4 @@ bool lkl_user_fault(unsigned long addr, bool write);
 /* kernel/extable.c */
 bool fixup_exception(struct pt_regs *regs);
 
-/* mm: is it in the range that user mappings are made in? */
-bool lkl_user_address(unsigned long addr);
-
 #endif

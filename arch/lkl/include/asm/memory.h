@@ -55,6 +55,9 @@ extern char __image_base[] __attribute__((visibility("hidden")));
 #define LKL_USER_START		(LKL_SPAN_START + LKL_USER_OFFSET)
 #define LKL_USER_END		(LKL_SPAN_START + LKL_SPAN_SIZE)
 
+/* Is @addr in the range that mappings for applications are made in? */
+#define lkl_user_address(addr)	((addr) - LKL_USER_START < LKL_SPAN_SIZE - LKL_USER_OFFSET)
+
 /* What mmap() hands out, and the heap before it; see mm/mmap.c. */
 #define STACK_TOP		(LKL_USER_END - LKL_GUARD_SIZE)
 #define STACK_TOP_MAX		STACK_TOP

@@ -56,6 +56,7 @@ void copy_page(void *to, const void *from);
 #define virt_to_pfn(kaddr)	(__pa(kaddr) >> PAGE_SHIFT)
 #define pfn_to_virt(pfn)	__va((unsigned long)(pfn) << PAGE_SHIFT)
 #define virt_to_page(kaddr)	pfn_to_page(virt_to_pfn(kaddr))
+#define page_to_phys(page)	((phys_addr_t)page_to_pfn(page) << PAGE_SHIFT)
 #define page_to_virt(page)	pfn_to_virt(page_to_pfn(page))
 #define virt_addr_valid(kaddr)	pfn_valid(virt_to_pfn(kaddr))
 

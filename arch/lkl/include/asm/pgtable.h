@@ -148,9 +148,6 @@ static inline void set_p4d(p4d_t *p4dp, p4d_t p4d)
 #define p4d_page(x)		pfn_to_page(p4d_pfn(x))
 #define p4d_pgtable(x)		((pud_t *)__va(p4d_val(x) & PAGE_MASK))
 
-#define pgd_page(x)		pfn_to_page(pgd_val(x) >> PAGE_SHIFT)
-#define pgd_pgtable(x)		__va(pgd_val(x) & PAGE_MASK)
-
 /* PTEs ****************************************************************/
 
 #define pte_pfn(x)		(pte_val(x) >> PAGE_SHIFT)

@@ -27,6 +27,8 @@ int lkl_mem_init(const char *cmdline);
 void lkl_mem_exit(void);
 void lkl_cpu_init(void);
 void lkl_paging_init(void);
+void lkl_smp_setup(void);
+void lkl_console_init(void);
 
 #endif /* __ASSEMBLY__ */
 

@@ -12,7 +12,7 @@
 
 #define CLOCK_TICK_RATE		1193180
 
-typedef unsigned long long cycles_t;
+typedef unsigned long cycles_t;
 
 static inline cycles_t get_cycles(void)
 {
@@ -22,7 +22,5 @@ static inline cycles_t get_cycles(void)
 	return ((u64)high << 32) | low;
 }
 #define get_cycles get_cycles
-
-#include <asm-generic/timex.h>
 
 #endif /* _ASM_LKL_TIMEX_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef __ASM_LKL_DEVICE_H
-#define __ASM_LKL_DEVICE_H
+#ifndef __ASM_LKL_DEVICES_H
+#define __ASM_LKL_DEVICES_H
 
 struct lkl_device;
 

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * cpu.c - choosing between ways to move memory, once per boot.
+ *
+ * Layer: arch/lkl; the figures are read by the assembly files beside it.
+ * The image's text is never patched: it is shared with other processes.
+ */
+#include <linux/cache.h>
+#include <linux/limits.h>
+#include <linux/sizes.h>
+#include <linux/types.h>
+#include <asm/setup.h>
+
+/*
+ * From how many bytes on "rep movsb" and "rep stosb" are used. Until
+ * lkl_cpu_init() has run, never.
+ */
+unsigned long lkl_rep_movs_min __ro_after_init = ULONG_MAX;
+unsigned long lkl_rep_stos_min __ro_after_init = ULONG_MAX;
+
+#define LEAF7_EBX_ERMS	(1U << 9)
+#define LEAF7_EDX_FSRM	(1U << 4)
+
+struct cpuid_regs {
+	u32 eax, ebx, ecx, edx;
+};
+
+static struct cpuid_regs cpuid(u32 leaf, u32 subleaf)
+{
+	struct cpuid_regs r;
+
+	asm volatile("cpuid"
+		     : "=a" (r.eax), "=b" (r.ebx), "=c" (r.ecx), "=d" (r.edx)
+		     : "a" (leaf), "c" (subleaf));
+	return r;
+}
+
+/**
+ * lkl_cpu_init - look at the processor
+ *
+ * Context: on a host stack, before anything else of the kernel runs.
+ */
+void lkl_cpu_init(void)
+{
+	struct cpuid_regs r;
+
+	if (cpuid(0, 0).eax < 7)
+		return;
+	r = cpuid(7, 0);
+	if (!(r.ebx & LEAF7_EBX_ERMS))
+		return;
+	lkl_rep_movs_min = lkl_rep_stos_min = SZ_2K;
+	if (r.edx & LEAF7_EDX_FSRM)
+		lkl_rep_movs_min = lkl_rep_stos_min = SZ_1K;
+}
