@@ -161,7 +161,7 @@ obj		= $(addprefix $(B)/obj/,$(1))
 san		= $(addprefix $(B)/san/,$(1))
 
 $(B)/flags: FORCE
-	$(call filechk,echo '$(CC) $(HOST_CFLAGS) $(SAN_CFLAGS) $(subst ','\'',$(LIB_LIBS))')
+	$(call filechk,echo '$(CC) $(HOST_CFLAGS) $(SAN_CFLAGS)')
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -189,7 +189,7 @@ SONAME		:= liblkl.so.$(SOMAJOR)
 
 $(B)/$(SOFILE): $(lib_objs) tools/lkl/lib/lkl.map
 	@$(call say,LD,$@)
-	$(Q)$(CC) -shared -o $@ $(lib_objs) $(LIB_LIBS) \
+	$(Q)$(CC) -shared -o $@ $(lib_objs) $(LIB_ARCHIVES) $(LIB_LIBS) \
 		-Wl,-soname,$(SONAME) -Wl,--version-script=tools/lkl/lib/lkl.map \
 		-Wl,--no-undefined -Wl,-z,relro,-z,now,-z,noexecstack
 
@@ -199,14 +199,17 @@ $(B)/$(SONAME): $(B)/$(SOFILE)
 $(B)/liblkl.so: $(B)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $@
 
-# One object with everything hidden made local, so that nothing but the API
-# can clash with a program that links statically.
-$(B)/liblkl.a: $(lib_objs)
+# One object with everything but the map's symbols made local, so that nothing
+# but the API can clash with a program that links statically.
+$(B)/liblkl.a: $(lib_objs) $(B)/lkl.names
 	@$(call say,AR,$@)
-	$(Q)$(CC) -r -nostdlib -o $(B)/obj/lkl.o $(lib_objs)
-	$(Q)objcopy --localize-hidden $(B)/obj/lkl.o
+	$(Q)$(CC) -r -nostdlib -o $(B)/obj/lkl.o $(lib_objs) $(LIB_ARCHIVES)
+	$(Q)objcopy --keep-global-symbols=$(B)/lkl.names $(B)/obj/lkl.o
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $(B)/obj/lkl.o
+
+$(B)/lkl.names: tools/lkl/lib/lkl.map
+	$(Q)sed -n '/global:/,/local:/s/^[[:space:]]*\([A-Za-z_][A-Za-z0-9_]*\);.*/\1/p' $< > $@
 
 $(B)/lkl.pc: tools/lkl/lib/lkl.pc.in $(B)/pc.sed
 	@$(call say,GEN,$@)
