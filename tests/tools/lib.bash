@@ -77,14 +77,15 @@ quiet() {
 	fi
 }
 
-# fails TEXT STATUS PATTERN COMMAND...: ok if COMMAND ends with STATUS, prints
+# fails TEXT STATUS PATTERN COMMAND...: ok if COMMAND ends with STATUS (may be a
+# regexp), prints
 # nothing to stdout, and each line on stderr matches the extended regexp PATTERN
 fails() {
 	local text=$1 wanted=$2 pattern=$3 status
 	shift 3
 	"$@" >check.out 2>check.err
 	status=$?
-	if [ $status -eq "$wanted" ] && [ ! -s check.out ] &&
+	if [[ $status =~ ^$wanted$ ]] && [ ! -s check.out ] &&
 	   [ -s check.err ] && ! grep -qvE -- "$pattern" check.err; then
 		ok "$text"
 	else
