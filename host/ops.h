@@ -267,10 +267,11 @@ struct lkl_fault {
  * struct lkl_fault_ops - processor faults
  *
  * @attach: From now on, offer every synchronous fault in this process whose pc
- *	lies in [@base, @base + @size) to @handler, in the faulting thread and
- *	in whatever context the host reports faults. If @handler returns 1, the
- *	thread goes on at fault->pc with fault->sp and its other registers as
- *	they were. If it returns 0, and for every other fault, what the
+ *	or whose address lies in [@base, @base + @size) to @handler, in the
+ *	faulting thread and in whatever context the host reports faults. If
+ *	@handler returns 1, the thread goes on at fault->pc with fault->sp and
+ *	its other registers as they were. For a fault outside the range's code,
+ *	@handler may block, as a system call of the faulting thread does. If it returns 0, and for every other fault, what the
  *	application had installed before sees the fault as if we were not
  *	there.
  *	Context: any. Blocks: no. Return: 0, -ENOMEM, -EBUSY (too many).

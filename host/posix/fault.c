@@ -11,7 +11,7 @@
  *
  * The first attach installs one handler for the four signals that processor
  * faults become, the last detach restores what was there. In between, a fault
- * whose pc lies in an attached range goes to the range's owner; every other
+ * whose pc or address lies in an attached range goes to the range's owner; every other
  * signal goes to what the application had installed, the way the host kernel
  * would have delivered it: with the application's mask and SA_NODEFER, once
  * only for SA_RESETHAND, and for the default action with the process ending by
@@ -140,8 +140,8 @@ static struct signal_state *signal_find(int signo)
 	return NULL;
 }
 
-/* The handler of the range that @pc lies in, or NULL. */
-static int (*range_handler(__u64 pc))(struct lkl_fault *fault)
+/* The handler of the range that @addr lies in, or NULL. */
+static int (*range_handler(__u64 addr))(struct lkl_fault *fault)
 {
 	int (*handler)(struct lkl_fault *fault);
 	unsigned int seq;
@@ -150,7 +150,7 @@ static int (*range_handler(__u64 pc))(struct lkl_fault *fault)
 		handler = NULL;
 		seq = read_begin();
 		for (unsigned int i = 0; i < RANGES_MAX; i++)
-			if (pc - ranges[i].base < ranges[i].size)
+			if (addr - ranges[i].base < ranges[i].size)
 				handler = ranges[i].handler;
 	} while (read_retry(seq));
 	return handler;
@@ -241,7 +241,7 @@ static void chain_to_application(int signo, siginfo_t *info, ucontext_t *uc,
 	chain_current = outer;
 }
 
-/* Offer a fault to the owner of its pc. Return: 1 if it was taken. */
+/* Offer a fault to the owner of its pc or its address. Return: 1 if it was taken. */
 static int fault_offer(siginfo_t *info, ucontext_t *uc, __u32 kind)
 {
 	int (*handler)(struct lkl_fault *fault);
@@ -252,6 +252,8 @@ static int fault_offer(siginfo_t *info, ucontext_t *uc, __u32 kind)
 		return 0;
 	fault_read_context(&fault, info, uc);
 	handler = range_handler(fault.pc);
+	if (!handler)
+		handler = range_handler(fault.addr);
 	if (!handler || !handler(&fault))
 		return 0;
 	fault_write_context(&fault, uc);

@@ -164,6 +164,26 @@ static int kernel_irq_raise(u32 irq)
 	return lkl_irq_raise(irq);
 }
 
+static long call_user_fault(struct host_thread *self, long write,
+			    const long *addr)
+{
+	return lkl_user_fault((unsigned long)addr, write) ? 0 : -EFAULT;
+}
+
+/**
+ * lkl_call_user_fault - application code has touched a user mapping
+ * @addr: where
+ * @write: whether it wrote
+ *
+ * Return: 0 if the access can be repeated, or a negative errno.
+ */
+long lkl_call_user_fault(unsigned long addr, bool write)
+{
+	if (!booted)
+		return -ENOTCONN;
+	return call_slowly(call_user_fault, write, (const long *)addr);
+}
+
 /* A host thread that had a record has ended. */
 static void thread_ended(void *value)
 {
@@ -208,7 +228,7 @@ static int boot_resources(const char *cmdline)
 	err = lkl_ops.thread->slot_alloc(thread_ended, &thread_slot);
 	if (err)
 		goto err_sem;
-	err = lkl_ops.fault->attach(lkl_image.image_base, lkl_image.image_size,
+	err = lkl_ops.fault->attach(lkl_image.image_base, lkl_image.span_size,
 				    lkl_fault_handler);
 	if (err)
 		goto err_slot;

@@ -45,19 +45,12 @@ static_assert(offsetof(struct pt_regs, sp) == 152);
 void lkl_fault_entry(void);
 asmlinkage void lkl_do_fault(struct pt_regs *regs);
 
-/**
- * lkl_fault_handler - the host has caught a fault in our code
- * @fault: where; changed to resume in lkl_fault_entry
- *
- * Context: a signal handler of the faulting host thread.
- * Return: 1, or 0 if the fault is not one of kernel code on a kernel stack.
- */
-int lkl_fault_handler(struct lkl_fault *fault)
+/* Kernel code: go on in lkl_fault_entry, on the stack that was interrupted. */
+static int kernel_fault(struct lkl_fault *fault)
 {
 	struct fault_frame *frame;
 
-	if (fault->pc - lkl_image.image_base >= lkl_image.image_size ||
-	    fault->sp - lkl_image.image_base >= lkl_image.span_size)
+	if (fault->sp - lkl_image.image_base >= lkl_image.span_size)
 		return 0;
 	frame = (void *)((fault->sp - FRAME_GAP - sizeof(*frame)) & ~15UL);
 	frame->regs.ip = fault->pc;
@@ -69,6 +62,25 @@ int lkl_fault_handler(struct lkl_fault *fault)
 	fault->pc = (unsigned long)lkl_fault_entry;
 	fault->sp = (unsigned long)&frame->regs.orig_ax;
 	return 1;
+}
+
+/**
+ * lkl_fault_handler - the host has caught a fault of ours
+ * @fault: where; changed to resume in lkl_fault_entry for kernel code
+ *
+ * Application code that touches a mapping it made by mmap() for the first time
+ * comes here too; making the page present is a call like any other.
+ *
+ * Context: a signal handler of the faulting host thread.
+ * Return: 1 if the thread can go on.
+ */
+int lkl_fault_handler(struct lkl_fault *fault)
+{
+	if (fault->pc - lkl_image.image_base < lkl_image.image_size)
+		return kernel_fault(fault);
+	if (fault->kind != LKL_FAULT_ACCESS || !lkl_user_address(fault->addr))
+		return 0;
+	return lkl_call_user_fault(fault->addr, fault->write) == 0;
 }
 
 static bool mm_fault(unsigned long addr, unsigned int flags)

@@ -8,6 +8,9 @@ struct lkl_fault;
 struct pt_regs;
 
 int lkl_fault_handler(struct lkl_fault *fault);
+/* entry.c: lkl_user_fault() as a call; 0 if the access can be repeated. */
+long lkl_call_user_fault(unsigned long addr, bool write);
+
 bool lkl_user_fault(unsigned long addr, bool write);
 
 /* kernel/extable.c */
