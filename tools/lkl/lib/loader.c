@@ -231,3 +231,13 @@ void loader_unload(struct loaded_image *loaded)
 	free(loaded->path);
 	memset(loaded, 0, sizeof(*loaded));
 }
+
+void loader_forget(struct loaded_image *loaded)
+{
+	void *base = (void *)(uintptr_t)loaded->info.image_base;
+
+	debug_instance_remove(&loaded->debug);
+	munmap(base, loaded->info.image_size);
+	free(loaded->path);
+	memset(loaded, 0, sizeof(*loaded));
+}

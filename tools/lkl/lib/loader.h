@@ -57,6 +57,12 @@ int loader_load(struct loaded_image *loaded, const void *bytes, uint64_t size);
  */
 void loader_unload(struct loaded_image *loaded);
 
+/**
+ * loader_forget - in a forked child: unmap the image, leave the rest alone
+ * @loaded: filled by loader_load() in the parent
+ */
+void loader_forget(struct loaded_image *loaded);
+
 #define LOADER_SPAN	(1ULL << 40)
 
 #endif /* LKL_LIB_LOADER_H */
