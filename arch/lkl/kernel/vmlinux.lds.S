@@ -11,8 +11,7 @@
  *
  *	text	r-x	never written: shared by all who map it
  *	rodata	r--	never written either: holds no pointer
- *	data	rw-	relocated, then private. Its first part, PT_GNU_RELRO, is
- *			constant once it is relocated.
+ *	data	rw-	relocated, then private to each instance
  *
  * One symbol is exported; everything else is local, weak symbols too.
  */
@@ -51,7 +50,6 @@ PHDRS
 	rodata PT_LOAD FLAGS(4);
 	data PT_LOAD FLAGS(6);
 	dynamic PT_DYNAMIC FLAGS(6);
-	relro PT_GNU_RELRO FLAGS(4);
 	note PT_NOTE FLAGS(4);
 	stack PT_GNU_STACK FLAGS(6);
 }
@@ -103,8 +101,7 @@ SECTIONS
 	} :rodata
 	EXCEPTION_TABLE(16)
 	.eh_frame : { KEEP(*(.eh_frame)) }
-	NOTES
-	.notes_end : { } :rodata
+	.notes : { BOUNDED_SECTION_BY(.note.*, _notes) } :rodata :note
 
 	/* Constants with pointers. */
 	. = ALIGN(PAGE_SIZE);
@@ -115,9 +112,9 @@ SECTIONS
 		BOUNDED_SECTION_BY(__tracepoints_ptrs, ___tracepoints_ptrs)
 		/* kallsyms: all offsets but for one pointer */
 		*.kallsyms.o(.rodata .rodata.*)
-	} :data :relro
-	.dynamic : { *(.dynamic) } :data :relro :dynamic
-	.got : { *(.got) *(.got.plt) } :data :relro
+	} :data
+	.dynamic : { *(.dynamic) } :data :dynamic
+	.got : { *(.got) *(.got.plt) } :data
 	.builtin_fw : { BOUNDED_SECTION_PRE_LABEL(.builtin_fw, _builtin_fw, __start, __end) }
 	__param : { BOUNDED_SECTION_BY(__param, ___param) }
 	__modver : { BOUNDED_SECTION_BY(__modver, ___modver) }

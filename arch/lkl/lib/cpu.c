@@ -9,6 +9,7 @@
 #include <linux/limits.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
+#include <asm/cpufeature.h>
 #include <asm/setup.h>
 
 /*
@@ -18,6 +19,10 @@
 unsigned long lkl_rep_movs_min __ro_after_init = ULONG_MAX;
 unsigned long lkl_rep_stos_min __ro_after_init = ULONG_MAX;
 
+/* 16-byte compare and exchange, for the slab allocator. */
+bool lkl_cpu_has_cx16 __ro_after_init;
+
+#define LEAF1_ECX_CX16	(1U << 13)
 #define LEAF7_EBX_ERMS	(1U << 9)
 #define LEAF7_EDX_FSRM	(1U << 4)
 
@@ -44,6 +49,7 @@ void lkl_cpu_init(void)
 {
 	struct cpuid_regs r;
 
+	lkl_cpu_has_cx16 = cpuid(1, 0).ecx & LEAF1_ECX_CX16;
 	if (cpuid(0, 0).eax < 7)
 		return;
 	r = cpuid(7, 0);

@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 #include <linux/cache.h>
+#include <asm/cpufeature.h>
 #include <asm/ptrace.h>
 #include <asm/page.h>
 #include <asm/thread_info.h>

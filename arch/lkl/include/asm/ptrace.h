@@ -64,7 +64,6 @@ static inline void user_stack_pointer_set(struct pt_regs *regs,
 	regs->sp = val;
 }
 
-#define arch_has_single_step()	0
 #define current_pt_regs()	task_pt_regs(current)
 
 #endif /* !__ASSEMBLY__ */
