@@ -207,12 +207,20 @@ struct lkl_linux_dirent {
  * @sa_restorer: not used
  * @sa_mask: signals 1 to 64 as bits 0 to 63
  */
+#pragma push_macro("sa_handler")
+#undef sa_handler	/* with <signal.h> a macro for the second spelling */
 struct lkl_sigaction {
-	void (*sa_handler)(int signum);
+	__extension__ union {
+		void (*sa_handler)(int signum);
+		struct {
+			void (*sa_handler)(int signum);
+		} __sigaction_handler;
+	};
 	unsigned long sa_flags;
 	void (*sa_restorer)(void);
 	unsigned long sa_mask;
 };
+#pragma pop_macro("sa_handler")
 
 #include "lkl_names.h"
 
