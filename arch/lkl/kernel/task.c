@@ -83,8 +83,7 @@ struct start_frame {
 	unsigned long arg;	/* r12 */
 	unsigned long fn;	/* rbx */
 	unsigned long rbp;
-	unsigned long ret;
-	unsigned long align;
+	unsigned long ret;	/* then the stack is 16-byte aligned */
 };
 
 int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
