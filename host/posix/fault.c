@@ -11,11 +11,15 @@
  *
  * The first attach installs one handler for the four signals that processor
  * faults become, the last detach restores what was there. In between, a fault
- * whose pc or address lies in an attached range goes to the range's owner; every other
- * signal goes to what the application had installed, the way the host kernel
- * would have delivered it: with the application's mask and SA_NODEFER, once
- * only for SA_RESETHAND, and for the default action with the process ending by
- * that very signal and siginfo.
+ * whose pc or address lies in an attached range goes to the range's owner;
+ * every other signal goes to what the application had installed, the way the
+ * host kernel would have delivered it: with the application's mask and
+ * SA_NODEFER, once only for SA_RESETHAND, and for the default action with the
+ * process ending by that very signal and siginfo.
+ *
+ * An owner may block in a fault of application code, and its thread may then
+ * run other code of the range, which may fault in turn: so the four signals
+ * stay open in our handler, and all others are blocked.
  *
  * A handler that the application installs later replaces ours, and should call
  * the one it replaced for faults that are not its own. If it does, and we are
@@ -140,10 +144,12 @@ static struct signal_state *signal_find(int signo)
 	return NULL;
 }
 
+typedef int fault_handler_t(struct lkl_fault *fault);
+
 /* The handler of the range that @addr lies in, or NULL. */
-static int (*range_handler(__u64 addr))(struct lkl_fault *fault)
+static fault_handler_t *range_handler(__u64 addr)
 {
-	int (*handler)(struct lkl_fault *fault);
+	fault_handler_t *handler;
 	unsigned int seq;
 
 	do {
@@ -154,6 +160,14 @@ static int (*range_handler(__u64 addr))(struct lkl_fault *fault)
 				handler = ranges[i].handler;
 	} while (read_retry(seq));
 	return handler;
+}
+
+/* Whose code it is counts more than whose memory. */
+static fault_handler_t *fault_owner(const struct lkl_fault *fault)
+{
+	fault_handler_t *handler = range_handler(fault->pc);
+
+	return handler || !fault->addr ? handler : range_handler(fault->addr);
 }
 
 static void action_read(const struct signal_state *state, int chained_back,
@@ -241,19 +255,17 @@ static void chain_to_application(int signo, siginfo_t *info, ucontext_t *uc,
 	chain_current = outer;
 }
 
-/* Offer a fault to the owner of its pc or its address. Return: 1 if it was taken. */
+/* Offer a fault to its owner. Return: 1 if it was taken. */
 static int fault_offer(siginfo_t *info, ucontext_t *uc, __u32 kind)
 {
-	int (*handler)(struct lkl_fault *fault);
 	struct lkl_fault fault = { .kind = kind };
+	fault_handler_t *handler;
 
 	/* Sent by kill() and the like: not a fault. */
 	if (info->si_code <= 0)
 		return 0;
 	fault_read_context(&fault, info, uc);
-	handler = range_handler(fault.pc);
-	if (!handler)
-		handler = range_handler(fault.addr);
+	handler = fault_owner(&fault);
 	if (!handler || !handler(&fault))
 		return 0;
 	fault_write_context(&fault, uc);
@@ -295,11 +307,11 @@ static void signal_save(struct signal_state *state,
 }
 
 /*
- * All signals are blocked while our handler runs; chain_mask() opens what the
- * application wants open. Which stack it runs on cannot be changed then, so
- * SA_ONSTACK follows an application's handler, and is on if there is none:
- * a fault on a kernel stack that is full is then seen by threads that have an
- * alternate stack, as those made by thread.c do.
+ * chain_mask() sets the mask that the application wants. Which stack a handler
+ * runs on cannot be changed then, so SA_ONSTACK follows an application's
+ * handler, and is on if there is none: a fault on a kernel stack that is full
+ * is then seen by threads that have an alternate stack, as those made by
+ * thread.c do.
  */
 static int signal_install(struct signal_state *state)
 {
@@ -310,9 +322,11 @@ static int signal_install(struct signal_state *state)
 		return posix_errno(errno);
 	signal_save(state, &current);
 	sigfillset(&ours.sa_mask);
-	ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
+	for (unsigned int i = 0; i < SIGNALS; i++)
+		sigdelset(&ours.sa_mask, signals[i].signo);
+	ours.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
 	if (state->top.sa_handler != SIG_DFL && state->top.sa_handler != SIG_IGN)
-		ours.sa_flags = SA_SIGINFO | (state->top.sa_flags & SA_ONSTACK);
+		ours.sa_flags &= ~SA_ONSTACK | state->top.sa_flags;
 	if (sigaction(state->signo, &ours, NULL))
 		return posix_errno(errno);
 	return 0;

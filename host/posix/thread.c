@@ -92,7 +92,17 @@ static struct thread *thread_claim(__u64 id)
 	return thread;
 }
 
-/* Synchronous signals must reach fault.c; all others are not for us. */
+/* The signals that fault.c takes. */
+static void fault_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGSEGV);
+	sigaddset(set, SIGBUS);
+	sigaddset(set, SIGILL);
+	sigaddset(set, SIGFPE);
+}
+
+/* What the host does not send to the thread that caused it. */
 static void async_signals(sigset_t *set)
 {
 	sigfillset(set);
@@ -210,8 +220,17 @@ static void *slot_get(__u64 slot)
 	return pthread_getspecific(slot);
 }
 
+/*
+ * Who asks for its number is about to run kernel code. A fault while its signal
+ * is blocked would end the process, and applications do block everything in
+ * some of their threads.
+ */
 static __u64 thread_self(void)
 {
+	sigset_t faults;
+
+	fault_signals(&faults);
+	pthread_sigmask(SIG_UNBLOCK, &faults, NULL);
 	return syscall(SYS_gettid);
 }
 

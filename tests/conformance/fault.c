@@ -251,6 +251,97 @@ Test(fault, signal_mask_is_as_before)
 	detach();
 }
 
+/* --- faults of other code at addresses in the range --- */
+
+static __attribute__((noinline, no_sanitize("address", "undefined")))
+void fault_outside(volatile char *addr)
+{
+	*addr = 1;
+}
+
+static char *window;
+
+#define WINDOW_SIZE	(16UL << 12)
+
+static void make_window(int (*handler)(struct lkl_fault *fault))
+{
+	window = mmap(NULL, WINDOW_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+		      -1, 0);
+	cr_assert_neq(window, MAP_FAILED);
+	cr_assert_eq(host->fault->attach((uintptr_t)window, WINDOW_SIZE,
+					 handler), 0);
+}
+
+/* What a kernel does when an application touches a mapping it made. */
+static int make_present(struct lkl_fault *fault)
+{
+	__u64 page = fault->addr & ~4095ULL;
+
+	seen = *fault;
+	offered++;
+	return !mprotect((void *)(uintptr_t)page, 4096, PROT_READ | PROT_WRITE);
+}
+
+Test(fault, access_to_the_range_is_offered_and_repeated)
+{
+	make_window(make_present);
+	for (int i = 0; i < 16; i++)
+		fault_outside(window + i * 4096 + 5);
+	cr_assert_eq(offered, 16);
+	cr_assert_eq(seen.addr, (uintptr_t)window + 15 * 4096 + 5);
+	cr_assert_eq(seen.kind, LKL_FAULT_ACCESS);
+	cr_assert_eq(seen.write, 1);
+	cr_assert_eq(window[5], 1);
+	host->fault->detach((uintptr_t)window);
+}
+
+static struct lkl_sem *answer;
+
+static void *answer_late(void *arg)
+{
+	host->time->delay(20000000);
+	host->sem->up(answer);
+	return NULL;
+}
+
+static int wait_for_answer(struct lkl_fault *fault)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, answer_late, NULL);
+	host->sem->down(answer, LKL_FOREVER);
+	pthread_join(thread, NULL);
+	return make_present(fault);
+}
+
+Test(fault, handler_may_block_for_code_outside_the_range)
+{
+	answer = host->sem->alloc(0);
+	make_window(wait_for_answer);
+	fault_outside(window);
+	cr_assert_eq(offered, 1);
+	cr_assert_eq(window[0], 1);
+	host->fault->detach((uintptr_t)window);
+	host->sem->free(answer);
+}
+
+static int fault_again(struct lkl_fault *fault)
+{
+	cr_assert_eq(probe_load(BAD), 1);
+	return make_present(fault);
+}
+
+Test(fault, handler_may_fault_in_turn)
+{
+	attach(take);
+	make_window(fault_again);
+	fault_outside(window);
+	cr_assert_eq(offered, 2);
+	cr_assert_eq(window[0], 1);
+	host->fault->detach((uintptr_t)window);
+	detach();
+}
+
 /* --- several ranges, several threads --- */
 
 #define MANY	16
@@ -381,13 +472,6 @@ static void install(int signo, void (*handler)(int, siginfo_t *, void *),
 
 	sigaddset(&action.sa_mask, SIGUSR1);
 	cr_assert_eq(sigaction(signo, &action, NULL), 0);
-}
-
-/* A fault whose pc is outside every range. */
-static __attribute__((noinline, no_sanitize("address", "undefined")))
-void fault_outside(volatile char *addr)
-{
-	*addr = 1;
 }
 
 static int caught_outside(void *addr)

@@ -252,6 +252,29 @@ Test(posix, threads_of_ours_take_faults_with_a_bad_stack_pointer)
 	posix_fault_ops.detach(base);
 }
 
+static int recover(struct lkl_fault *fault)
+{
+	fault->pc = (uintptr_t)probe_recover;
+	return 1;
+}
+
+/* A thread that enters the kernel is asked who it is, and may fault then. */
+Test(posix, self_opens_the_fault_signals_that_the_application_blocked)
+{
+	__u64 base = (uintptr_t)probe_start;
+	sigset_t set;
+
+	sigfillset(&set);
+	pthread_sigmask(SIG_SETMASK, &set, NULL);
+	cr_assert_eq(posix_fault_ops.attach(base, probe_end - probe_start,
+					    recover), 0);
+	cr_assert_neq(posix_thread_ops.self(), 0);
+	cr_assert_eq(probe_load(BAD), 1);
+	pthread_sigmask(SIG_SETMASK, NULL, &set);
+	cr_assert_eq(sigismember(&set, SIGUSR1), 1);
+	posix_fault_ops.detach(base);
+}
+
 Test(posix, attach_refuses_bad_ranges)
 {
 	cr_assert_eq(posix_fault_ops.attach(4096, 0, save_stack), -EINVAL);
