@@ -57,7 +57,7 @@ contains "--owner, directories" 'User: *12 *Group: *34\b' stat.out
 contains "--mode, directories" 'Mode: *0705' stat.out
 quiet "-o, large" cptofs -i e.img -o 100000:4294967294 s/f /large
 inside "stat /large" >stat.out
-contains "-o, large ids arrive" 'User: *100000 *Group: *4294967294' stat.out
+contains "-o, large ids arrive" 'User: *100000 *Group: *(-2|4294967294)\b' stat.out
 quiet "-m in letters" cptofs -i e.img -m g=rX,o= s /c
 inside "stat /c/d" >stat.out
 contains "-m in letters, directories" 'Mode: *0750' stat.out
@@ -102,7 +102,7 @@ quiet "a source without a slash" cpfromfs -i ../e.img a/f rel
 check "is relative to the root" cmp rel ../s/f
 quiet "several sources" cpfromfs -i ../e.img /a/f /b /c into
 check "go into the directory" test -f into/f -a -d into/b -a -d into/c
-fails "several sources and no directory" 1 'nothere: (Not a dir|No such)' \
+fails "several sources and no directory" 1 'nothere/x: No such' \
 	cpfromfs -i ../e.img /a/f /b nothere/x
 cd .. || exit 1
 fails "a missing source in the image" 1 'cpfromfs: e.img:/no: No such file' \

@@ -78,8 +78,8 @@ quiet() {
 }
 
 # fails TEXT STATUS PATTERN COMMAND...: ok if COMMAND ends with STATUS (may be a
-# regexp), prints
-# nothing to stdout, and each line on stderr matches the extended regexp PATTERN
+# regexp), prints nothing to stdout, and each line on stderr matches the extended
+# regexp PATTERN
 fails() {
 	local text=$1 wanted=$2 pattern=$3 status
 	shift 3
@@ -113,8 +113,8 @@ contains() {
 	if grep -qaE -- "$2" "$3"; then
 		ok "$1"
 	else
-		{ echo "no line matches '$2' in:"; cat "$3"; } >check.out
-		not_ok "$1" check.out
+		{ echo "no line matches '$2' in:"; cat "$3"; } >check.all
+		not_ok "$1" check.all
 		return 1
 	fi
 }
@@ -143,12 +143,13 @@ has_acls() {
 	touch probe.a && setfacl -m u:1:r probe.a 2>/dev/null
 }
 
-# make_ext4 FILE SIZE [mkfs options]
+# make_ext4 FILE SIZE [mkfs options]: with blocks of 4 KiB, as large ones have
 make_ext4() {
 	local file=$1 size=$2
 	shift 2
 	rm -f "$file"
-	mkfs.ext4 -q -F "$@" "$file" "$size"
+	truncate -s "$size" "$file"
+	mkfs.ext4 -q -F -b 4096 "$@" "$file"
 }
 
 # fsck_clean TEXT FILE: e2fsck finds nothing to say

@@ -255,8 +255,7 @@ static int read_table(struct table *table)
 			const struct tree_dirent *d = (void *)p;
 			struct partition part;
 
-			if (!strncmp(d->name, "vda", 3) &&
-			    !read_partition(dir, d->name, &part))
+			if (!read_partition(dir, d->name, &part))
 				add_partition(table, &part);
 			p += d->reclen;
 		}
