@@ -7,6 +7,8 @@
 # shellcheck source=tests/tools/lib.bash disable=SC2317 # functions run by check
 . "$(dirname "$0")/lib.bash"
 
+check "the tools are built" command -v cptofs cpfromfs || finish
+
 check "a tree of everything can be made" make_tree src || finish
 manifest src >src.list
 

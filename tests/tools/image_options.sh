@@ -6,6 +6,8 @@
 # shellcheck source=tests/tools/lib.bash disable=SC2317 # functions run by check
 . "$(dirname "$0")/lib.bash"
 
+check "the tools are built" command -v cptofs cpfromfs || finish
+
 inside() { debugfs -R "$1" "${2:-e.img}" 2>/dev/null; }
 
 # ---- usage

@@ -53,8 +53,6 @@ static void catch_signals(void)
 		if (old.sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
 	}
-	/* Beyond a file size limit a write shall fail, and so be reported. */
-	signal(SIGXFSZ, SIG_IGN);
 }
 
 /* Each level of a tree that is being copied holds a descriptor open. */
@@ -147,6 +145,7 @@ static enum diag_status run_with_image(const struct options *o,
 	}
 	volume = volume_open(image, o);
 	if (volume) {
+		catch_signals();
 		inside.base = volume_root(volume);
 		status = run_mounted(o, &host, &inside, volume);
 	}
@@ -197,7 +196,8 @@ int main(int argc, char **argv)
 	}
 	umask(0);
 	raise_fd_limit();
-	catch_signals();
+	/* Beyond a file size limit a write shall fail, and so be reported. */
+	signal(SIGXFSZ, SIG_IGN);
 	status = run(&o);
 	if (stop_signal && status != DIAG_FINISH) {
 		diag_error("interrupted; the copy is not complete");

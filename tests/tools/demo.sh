@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# demo.sh [BUILD] - what `make demo` shows, and `make check` checks
+#
+# As an ordinary user: a 256 MiB ext4 image made by e2fsprogs; a real source
+# tree copied into it with cptofs, listed, copied back with cpfromfs and
+# compared; and e2fsck's opinion of the image. No mount, loop device, FUSE or
+# privilege is used. Started as root, it becomes an ordinary user first.
+#
+# LKL_BUILD or the argument is the build directory, LKL_TOP the sources.
+set -euo pipefail
+
+top=${LKL_TOP:-$PWD}
+build=$(realpath "${1:-${LKL_BUILD:-$top/build}}")
+nobody=65534
+
+# A copy of what is needed, where everybody may read it.
+lend_to_others() {
+	mkdir -p "$work/build/bin" "$work/build/linux-src" "$work/top"
+	cp -a "$build"/liblkl.so* "$work/build/"
+	cp -a "$build"/bin/{cptofs,cpfromfs} "$work/build/bin/"
+	cp -a "$top"/{arch,drivers,host,tests,tools,Documentation} "$work/top/"
+	for part in fs/ext4 lib Documentation; do
+		[ ! -d "$build/linux-src/$part" ] ||
+			cp -a --parents "$build/linux-src/./$part" \
+				"$work/build/linux-src/"
+	done
+	chmod -R a+rX "$work"
+	chown $nobody:$nobody "$work"
+}
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/lkl-demo.XXXXXX")
+trap 'chmod -R u+rwX "$work"; rm -rf "$work"' EXIT
+if [ "$(id -u)" = 0 ]; then
+	lend_to_others
+	cp "$0" "$work/demo.sh"
+	cd "$work"
+	setpriv --reuid=$nobody --regid=$nobody --clear-groups --inh-caps=-all \
+		env TMPDIR="$work" HOME="$work" LKL_TOP="$work/top" \
+		bash "$work/demo.sh" "$work/build"
+	exit
+fi
+
+export PATH="$build/bin:$PATH:/usr/sbin:/sbin"
+cd "$work"
+bold='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+	bold=$'\033[1m' plain=$'\033[0m'
+fi
+
+# step WHAT COMMAND...: say it, show the command, run it, and tell the time
+step() {
+	local start end
+	printf '\n%s%s%s\n  $ %s\n' "$bold" "$1" "$plain" "${*:2}"
+	start=$(date +%s%N)
+	"${@:2}" 2>&1 | sed 's/^/    /'
+	end=$(date +%s%N)
+	printf '  (%d.%03d s)\n' $(((end - start) / 1000000000)) \
+		$(((end - start) / 1000000 % 1000))
+}
+
+# The source tree: this project, and a part of the kernel if it is unpacked.
+mkdir -p source/lkl source/linux
+cp -a "$top"/{arch,drivers,host,tests,tools,Documentation} source/lkl/
+for part in fs/ext4 lib Documentation; do
+	[ ! -d "$build/linux-src/$part" ] ||
+		cp -a --parents "$build/linux-src/./$part" source/linux/
+done
+files=$(find source -type f | wc -l)
+size=$(du -sh --apparent-size source | cut -f1)
+
+echo "Linux in a process: files into a disk image and back"
+echo "User $(id -u), no mount, no loop device, no privilege;" \
+	"$files files, $size."
+
+step "An empty ext4 image of 256 MiB, made by e2fsprogs" \
+	mkfs.ext4 -q -F disk.img 256M
+step "Copy the tree into it" cptofs -i disk.img source /
+step "What is in it now, as e2fsprogs sees it" \
+	debugfs -R 'ls -l /source/lkl' disk.img
+step "Copy the tree back" cpfromfs -i disk.img /source back
+step "Compare the two" diff -r --no-dereference source back
+echo "    all $files files are the same"
+step "Check the image" e2fsck -fn disk.img
+echo
+echo "ok - $files files went into an ext4 image and came back the same"
