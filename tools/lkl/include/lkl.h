@@ -102,7 +102,14 @@ typedef long lkl_loff_t;
 #define __lkl__le32		__le32
 #define __lkl__le64		__le64
 
-/* Not integers, so not among the generated names. */
+/*
+ * Not among the generated names: <sys/mount.h> cannot be included together with
+ * the kernel's header of mounts, and the others are not integers.
+ */
+#define LKL_MNT_FORCE		1
+#define LKL_MNT_DETACH		2
+#define LKL_MNT_EXPIRE		4
+#define LKL_UMOUNT_NOFOLLOW	8
 #define LKL_MAP_FAILED		((void *)-1)
 #define LKL_SIG_DFL		((void (*)(int))0)
 #define LKL_SIG_IGN		((void (*)(int))1)
