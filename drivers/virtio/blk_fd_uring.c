@@ -45,8 +45,9 @@
  * @sleeping: the thread needs a wake-up; atomic
  * @joinable: @thread is one
  * @thread: the thread
- * @event: eventfd; from here on the thread's own
- * @ring: the ring
+ * @event: eventfd, or -1; set by the thread, and closed only after it ended,
+ *	because who wakes it may be slow to write
+ * @ring: the ring; from here on the thread's own
  * @event_count: what reading @event gave
  * @first: oldest request not yet in the ring
  * @last: newest one
@@ -283,8 +284,6 @@ static int ring_init(struct fd_uring *uring)
 				  IORING_SETUP_DEFER_TASKRUN);
 	if (err == -EINVAL)
 		err = io_uring_queue_init(RING_ENTRIES, &uring->ring, 0);
-	if (err)
-		close(uring->event);
 	return err;
 }
 
@@ -304,7 +303,6 @@ static void uring_thread(void *arg)
 	}
 	ring_run(uring);
 	io_uring_queue_exit(&uring->ring);
-	close(uring->event);
 }
 
 /* Any thread */
@@ -359,6 +357,7 @@ int fd_uring_create(struct fd_disk *disk, struct fd_uring **uring)
 	if (!u)
 		return -ENOMEM;
 	u->disk = disk;
+	u->event = -1;
 	*uring = u;
 	return 0;
 }
@@ -372,5 +371,7 @@ void fd_uring_destroy(struct fd_uring *uring)
 		uring_wake(uring);
 		uring->disk->host.thread->join(uring->thread);
 	}
+	if (uring->event >= 0)
+		close(uring->event);
 	uring->disk->host.mem->free(uring);
 }
