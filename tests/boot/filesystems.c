@@ -572,7 +572,7 @@ static bool is_covered(const char *type)
 }
 
 Test(filesystems, all_are_tested,
-     .description = "no disk file system of the kernel is without a test")
+	.description = "no disk file system of the kernel is without a test")
 {
 	char list[4096];
 	char *line, *rest;
@@ -595,7 +595,7 @@ Test(filesystems, all_are_tested,
 }
 
 Test(filesystems, all_are_there,
-     .description = "every file system that the tests know is in the kernel")
+	.description = "every file system that the tests know is in the kernel")
 {
 	static char list[4096];
 	char line[32];
@@ -625,7 +625,7 @@ static void make_directories(const char *const *paths)
 }
 
 Test(filesystems, overlayfs,
-     .description = "overlayfs: writes go up, removals hide what is below")
+	.description = "overlayfs: writes go up, removals hide what is below")
 {
 	static const char *const dirs[] = { "/t/low", "/t/up", "/t/work",
 					    "/t/all", NULL };
@@ -656,7 +656,7 @@ Test(filesystems, overlayfs,
 }
 
 Test(filesystems, tmpfs,
-     .description = "tmpfs: holds what is written and keeps to its size")
+	.description = "tmpfs: holds what is written and keeps to its size")
 {
 	struct statfs fs;
 	char buf[4096] = "";

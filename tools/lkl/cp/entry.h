@@ -2,7 +2,7 @@
 /*
  * entry.h - one file on its way from one tree to the other
  *
- * Layer:   tools; shared by copy.c, contents.c, meta.c and links.c alone.
+ * Layer:   tools; shared by run.c, copy.c, contents.c, meta.c and links.c.
  * Context: one thread.
  *
  * DOC: Names, not paths
@@ -53,11 +53,25 @@ int entry_dst_error_at(struct copy *c, const struct entry *e, const char *what,
 /* Say once per run and kind that the destination cannot store something. */
 void entry_warn_once(struct copy *c, const struct entry *e,
 		     enum copy_warned kind, const char *what);
+/* The path as the user would write it, from malloc(), or NULL. */
+char *entry_shown_path(const struct entry *e, bool dst);
 /* Path of the destination below c->dst_root, from malloc(), or NULL. */
 char *entry_dst_path(const struct entry *e);
 
 /**
+ * copy_entry - copy a file or directory with all that is in it
+ * @c: the run
+ * @e: which
+ * @type: DT_* as its directory has it, or DT_UNKNOWN
+ *
+ * Failures are reported and counted in c->failed.
+ */
+void copy_entry(struct copy *c, const struct entry *e, int type);
+
+/**
  * contents_copy - copy the bytes and holes of a regular file
+ * @c: the run
+ * @e: which file
  * @in: open for reading in c->src
  * @out: new and empty, open for writing in c->dst
  * @st: of @in
@@ -69,6 +83,8 @@ int contents_copy(struct copy *c, const struct entry *e, int in, int out,
 
 /**
  * meta_copy_open - owner, attributes, mode and times of an open file
+ * @c: the run
+ * @e: which file
  * @in: the source
  * @out: the destination, a regular file or directory whose contents are done
  * @st: of @in
@@ -80,6 +96,8 @@ int meta_copy_open(struct copy *c, const struct entry *e, int in, int out,
 
 /**
  * meta_copy_named - the same for a file that cannot be opened
+ * @c: the run
+ * @e: which file
  * @st: of the source
  *
  * Return: 0 or the last error, already reported.
@@ -99,6 +117,8 @@ void links_free(struct links *links);
 
 /**
  * links_try - make @e a link to an earlier copy of the same file
+ * @c: the run
+ * @e: which file
  * @st: of the source, st_nlink > 1
  *
  * Return: 1 if linked, 0 if the file has to be copied, or an error, already

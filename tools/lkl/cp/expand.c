@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,11 +54,9 @@ static int match_dents(struct expand *list, const char *path, size_t dir_len,
 
 		if (!fnmatch(path + dir_len, d->name, FNM_PERIOD) &&
 		    strcmp(d->name, ".") && strcmp(d->name, "..")) {
-			found = malloc(dir_len + strlen(d->name) + 1);
-			if (found) {
-				memcpy(found, path, dir_len);
-				strcpy(found + dir_len, d->name);
-			}
+			if (asprintf(&found, "%.*s%s", (int)dir_len, path,
+				     d->name) < 0)
+				found = NULL;
 			err = add_path(list, found);
 			if (err)
 				return err;

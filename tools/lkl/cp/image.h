@@ -16,7 +16,8 @@
  * @path: as the user gave it
  * @fd: read-only if nothing is to be written
  * @size: in bytes
- * @dev, @ino: which file it is; 0 for a block device
+ * @dev: which file it is, with @ino; 0 for a block device
+ * @ino: see @dev
  */
 struct image {
 	const char *path;
@@ -41,6 +42,7 @@ int image_open(struct image *image, const char *path, bool writable);
 
 /**
  * image_close - close an image; the lock goes with it
+ * @image: from image_open()
  *
  * Return: 0, or a negative errno if something written may be lost.
  */

@@ -25,8 +25,10 @@ static_assert(XATTR_LIST_MAX + XATTR_SIZE_MAX <= COPY_BUFFER,
 
 /**
  * struct pair - a file in both trees, as the attribute operations name it
- * @in: descriptor, or directory if @src_name is set
- * @out: likewise with @dst_name
+ * @in: descriptor of the source, or of its directory if @src_name is set
+ * @src_name: its name there, or NULL
+ * @out: likewise the destination
+ * @dst_name: likewise
  */
 struct pair {
 	int in;

@@ -46,7 +46,8 @@ enum options_result {
 /**
  * options_parse - read the command line
  * @o: result
- * @argc, @argv: of main(); argv[0] tells which tool is meant
+ * @argc: of main()
+ * @argv: of main(); argv[0] tells which tool is meant
  */
 enum options_result options_parse(struct options *o, int argc, char **argv);
 

@@ -26,11 +26,14 @@
 
 /**
  * struct progress - the state of the line
- * @total_files, @total_bytes: expected, or 0
- * @files, @bytes: so far
+ * @total_files: expected, or 0
+ * @total_bytes: expected, or 0
+ * @files: so far
+ * @bytes: so far
  * @start: when it began, monotonic ns
  * @due: when to show the line next
- * @mark_time, @mark_bytes: beginning of the window the rate is measured over
+ * @mark_time: beginning of the window that the rate is measured over
+ * @mark_bytes: @bytes then
  * @rate: bytes a second
  */
 struct progress {

@@ -36,19 +36,19 @@ struct tree_dirent {
 	char name[];
 } __attribute__((packed));
 
-/**
+/*
  * struct tree_ops - file access by descriptor
  *
  * Each operation is the system call of that name with these restrictions: a
- * @name is one component, never a path, and is never followed if it is a
+ * name is one component, never a path, and is never followed if it is a
  * symbolic link. All return a negative Linux errno on failure.
  *
- * @resolve: Open the path a user gave, following symbolic links.
- * @readlinkat: Does not terminate the result; as the system call.
- * @fchownat, @utimensat: Act on a symbolic link itself.
- * @listxattr, @getxattr, @setxattr, @removexattr: If @name is NULL they act
- *	on the open file @fd, else on entry @name of the directory @fd.
- * @advise: Say that @fd will be read once from start to end; may do nothing.
+ * resolve: Open the path a user gave, following symbolic links.
+ * readlinkat: Does not terminate the result; as the system call.
+ * fchownat, utimensat: Act on a symbolic link itself.
+ * listxattr, getxattr, setxattr, removexattr: If name is NULL they act on the
+ *	open file fd, else on entry name of the directory fd.
+ * advise: Say that fd will be read once from start to end; may do nothing.
  */
 struct tree_ops {
 	int (*resolve)(int base, const char *path, int flags);

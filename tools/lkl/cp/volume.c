@@ -5,9 +5,8 @@
  * Layer:   tools; called by main.c.
  * Context: one thread, the same for all calls.
  *
- * The kernel in the library reads the partition table, so that there is one
- * parser of it and every kind of table works; the host half only compares
- * signatures to find the file system's type (probe.c).
+ * The file system's type is found by its signature on the host's side
+ * (probe.c); everything else about the image is the kernel's business.
  */
 #include "volume.h"
 
@@ -21,6 +20,7 @@
 #include <lkl_host.h>
 
 #include "diag.h"
+#include "partition.h"
 #include "probe.h"
 
 /**
@@ -43,8 +43,6 @@ struct volume {
 	int root;
 };
 
-#define SECTOR		512
-#define PARTS_SHOWN	16
 #define UMOUNT_TIMEOUT	(60 * 1000)	/* ms */
 #define LOG_SIZE	(16 * 1024)
 #define MEMORY_MIB	256		/* of the kernel; taken as it is used */
@@ -96,7 +94,7 @@ static const struct quirk *find_quirk(const char *type)
 static void join_options(char *out, size_t size, const char *a, const char *b,
 			 const char *c)
 {
-	const char *parts[] = { a, b, c };
+	const char *const parts[] = { a, b, c };
 	size_t i, len = 0;
 
 	*out = '\0';
@@ -152,216 +150,6 @@ static void stop_kernel(struct volume *v)
 	lkl_disk_remove(v->disk);
 	lkl_sys_halt();
 	lkl_cleanup();
-}
-
-/* ---- partitions ---- */
-
-/**
- * struct partition - one partition of the image
- * @number: as in -P
- * @start, @size: in bytes
- */
-struct partition {
-	unsigned int number;
-	uint64_t start;
-	uint64_t size;
-};
-
-/**
- * struct table - the partitions of the image
- * @count: how many there are, of which the first PARTS_SHOWN are in @parts
- */
-struct table {
-	unsigned int count;
-	struct partition parts[PARTS_SHOWN];
-};
-
-/* Read a number from a file of sysfs. */
-static int read_number(int dir, const char *path, uint64_t *value)
-{
-	char text[32];
-	long fd, len;
-
-	fd = lkl_sys_openat(dir, path, O_RDONLY, 0);
-	if (fd < 0)
-		return fd;
-	len = lkl_sys_read(fd, text, sizeof(text) - 1);
-	lkl_sys_close(fd);
-	if (len < 0)
-		return len;
-	text[len] = '\0';
-	*value = strtoull(text, NULL, 10);
-	return 0;
-}
-
-/* Entry @name of the disk's directory in sysfs; not all are partitions. */
-static int read_partition(int dir, const char *name, struct partition *part)
-{
-	uint64_t number, start, size;
-	long fd;
-	int err;
-
-	fd = lkl_sys_openat(dir, name, O_PATH | O_DIRECTORY, 0);
-	if (fd < 0)
-		return fd;
-	err = read_number(fd, "partition", &number);
-	if (!err)
-		err = read_number(fd, "start", &start);
-	if (!err)
-		err = read_number(fd, "size", &size);
-	lkl_sys_close(fd);
-	if (err)
-		return err;
-	*part = (struct partition){ number, start * SECTOR, size * SECTOR };
-	return 0;
-}
-
-static void add_partition(struct table *table, const struct partition *part)
-{
-	unsigned int i, n = table->count++;
-
-	if (n >= PARTS_SHOWN)
-		return;
-	for (i = n; i && table->parts[i - 1].number > part->number; i--)
-		table->parts[i] = table->parts[i - 1];
-	table->parts[i] = *part;
-}
-
-/* Open the directory of the only virtio disk in sysfs. */
-static int open_sys_disk(void)
-{
-	int err = lkl_mount_fs("sysfs");
-
-	if (err < 0)
-		return err;
-	return lkl_sys_openat(AT_FDCWD, "/sysfs/block/vda",
-			      O_RDONLY | O_DIRECTORY, 0);
-}
-
-static int read_table(struct table *table)
-{
-	char buf[4096];
-	long len;
-	int dir;
-
-	table->count = 0;
-	dir = open_sys_disk();
-	if (dir < 0)
-		return dir;
-	while ((len = lkl_sys_getdents64(dir, (void *)buf, sizeof(buf))) > 0) {
-		char *p = buf;
-
-		while (p < buf + len) {
-			const struct tree_dirent *d = (void *)p;
-			struct partition part;
-
-			if (!read_partition(dir, d->name, &part))
-				add_partition(table, &part);
-			p += d->reclen;
-		}
-	}
-	lkl_sys_close(dir);
-	return len;
-}
-
-static void print_partition(FILE *out, const struct volume *v,
-			    const struct partition *part)
-{
-	const struct probe *what = probe_file(v->image->fd, part->start);
-
-	fprintf(out, "%u (%s, %.*f MiB)", part->number,
-		what ? what->name : "unknown", part->size < 10 << 20 ? 1 : 0,
-		part->size / 1048576.0);
-}
-
-/* Name the partitions: "1 (vfat, 64 MiB), 2 (ext4, 190 MiB)"; from malloc(). */
-static char *list_partitions(const struct volume *v, const struct table *table)
-{
-	char *text = NULL;
-	size_t len;
-	unsigned int i;
-	FILE *out = open_memstream(&text, &len);
-
-	if (!out)
-		return NULL;
-	for (i = 0; i < table->count && i < PARTS_SHOWN; i++) {
-		fputs(i ? ", " : "", out);
-		print_partition(out, v, &table->parts[i]);
-	}
-	if (table->count > PARTS_SHOWN)
-		fprintf(out, " and %u more", table->count - PARTS_SHOWN);
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
-static int report_partitions(const struct volume *v, const struct table *table,
-			     const char *problem)
-{
-	char *list = list_partitions(v, table);
-
-	diag_error("%s: %s: %s", v->image->path, problem,
-		   list ? list : diag_cause(-ENOMEM));
-	free(list);
-	return -EINVAL;
-}
-
-static const struct partition *find_partition(const struct table *table,
-					      unsigned int number)
-{
-	unsigned int i;
-
-	for (i = 0; i < table->count && i < PARTS_SHOWN; i++)
-		if (table->parts[i].number == number)
-			return &table->parts[i];
-	return NULL;
-}
-
-/*
- * Settle which partition is meant, and where it starts. Without -P it is the
- * whole disk, unless there is a table: then the user has to say which.
- */
-static int choose_partition(struct volume *v, int wanted, off_t *start)
-{
-	const struct partition *part;
-	const struct probe *whole;
-	struct table table;
-	char problem[64];
-	int err;
-
-	*start = 0;
-	v->partition = 0;
-	if (!wanted)
-		return 0;
-	err = read_table(&table);
-	if (err) {
-		diag_error("%s: cannot read the partition table: %s",
-			   v->image->path, diag_cause(err));
-		return err;
-	}
-	if (wanted == PARTITION_UNSET) {
-		whole = probe_file(v->image->fd, 0);
-		if (!table.count || (whole && whole->hybrid))
-			return 0;
-		return report_partitions(v, &table,
-					 "has partitions; choose one with -P");
-	}
-	if (!table.count) {
-		diag_error("%s: has no partition %d: there is no partition table",
-			   v->image->path, wanted);
-		return -EINVAL;
-	}
-	part = find_partition(&table, wanted);
-	if (!part && table.count <= PARTS_SHOWN) {
-		snprintf(problem, sizeof(problem), "has no partition %d",
-			 wanted);
-		return report_partitions(v, &table, problem);
-	}
-	v->partition = wanted;
-	*start = part ? (off_t)part->start : 0;
-	return 0;
 }
 
 /* ---- mounting ---- */
@@ -479,7 +267,7 @@ static int mount_image(struct volume *v, const struct options *o)
 	off_t start;
 	int err;
 
-	err = choose_partition(v, o->partition, &start);
+	err = partition_choose(v->image, o->partition, &v->partition, &start);
 	if (!err && !type)
 		err = choose_type(v, start, &type);
 	return err ? err : mount_volume(v, type);
@@ -526,7 +314,7 @@ static int write_back(struct volume *v)
 	return err;
 }
 
-static int unmount(struct volume *v)
+static int unmount_volume(struct volume *v)
 {
 	int err;
 
@@ -550,7 +338,7 @@ int volume_close(struct volume *v)
 		err = -ENOTRECOVERABLE;
 	} else {
 		err = write_back(v);
-		umount_err = unmount(v);
+		umount_err = unmount_volume(v);
 		err = err ? err : umount_err;
 		stop_kernel(v);
 	}

@@ -28,6 +28,7 @@ int volume_root(const struct volume *v);
 
 /**
  * volume_close - write everything back, unmount, shut down, free
+ * @v: from volume_open()
  *
  * Return: 0, or a negative errno, already reported, if anything that was
  * written may not have reached the image.
