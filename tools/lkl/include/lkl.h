@@ -114,7 +114,7 @@ typedef long lkl_loff_t;
 #define LKL_SIG_DFL		((void (*)(int))0)
 #define LKL_SIG_IGN		((void (*)(int))1)
 
-/**
+/*
  * struct lkl_stat - what lkl_sys_stat() and its like fill in
  *
  * The same bytes as the host's struct stat, which those calls take as well,
@@ -206,7 +206,7 @@ struct lkl_linux_dirent {
 	char d_name[258];
 };
 
-/**
+/*
  * struct lkl_sigaction - the kernel's own, which is not libc's
  * @sa_handler: LKL_SIG_DFL, LKL_SIG_IGN, or a function; the library never runs
  *	it but raises the signal on the host, see lkl(7)
@@ -255,54 +255,82 @@ long lkl_syscall(long no, long *params);
 #include "lkl_syscalls.h"
 
 /*
- * lkl_sys_stat() and its like take a struct stat or a struct lkl_stat, which
- * are the same bytes: in C by a transparent union, in C++ by overloading.
+ * What lkl_sys_stat() and its like take: a pointer to a struct stat or to a
+ * struct lkl_stat, which are the same bytes. In C this is a transparent union,
+ * where extensions of the compiler are wanted, else a pointer to anything.
  */
-#define LKL_DEFINE_STAT_CALLS(buf_type, buf) \
-static inline long lkl_sys_stat(const char *path, buf_type statbuf) \
-{ \
-	long params[6] = { (long)path, (long)buf }; \
-\
-	return lkl_syscall(__lkl__NR_stat, params); \
-} \
-\
-static inline long lkl_sys_lstat(const char *path, buf_type statbuf) \
-{ \
-	long params[6] = { (long)path, (long)buf }; \
-\
-	return lkl_syscall(__lkl__NR_lstat, params); \
-} \
-\
-static inline long lkl_sys_fstat(unsigned int fd, buf_type statbuf) \
-{ \
-	long params[6] = { (long)fd, (long)buf }; \
-\
-	return lkl_syscall(__lkl__NR_fstat, params); \
-} \
-\
-static inline long lkl_sys_newfstatat(int dfd, const char *path, \
-				      buf_type statbuf, int flag) \
-{ \
-	long params[6] = { (long)dfd, (long)path, (long)buf, (long)flag }; \
-\
-	return lkl_syscall(__lkl__NR_newfstatat, params); \
-}
-
-#ifdef __cplusplus
+#if defined(__cplusplus)
 extern "C++" {
-LKL_DEFINE_STAT_CALLS(struct stat *, statbuf)
-LKL_DEFINE_STAT_CALLS(struct lkl_stat *, statbuf)
+struct lkl_stat_buf {
+	void *buf;
+
+	lkl_stat_buf(struct stat *host) : buf(host) { }
+	lkl_stat_buf(struct lkl_stat *lkl) : buf(lkl) { }
+};
 }
+#define LKL_STAT_POINTER(statbuf) ((long)(statbuf).buf)
 #elif defined(__STRICT_ANSI__)
-LKL_DEFINE_STAT_CALLS(void *, statbuf)
+typedef void *lkl_stat_buf;
+#define LKL_STAT_POINTER(statbuf) ((long)(statbuf))
 #else
 typedef union {
 	struct stat *host;
 	struct lkl_stat *lkl;
 } lkl_stat_buf __attribute__((__transparent_union__));
-
-LKL_DEFINE_STAT_CALLS(lkl_stat_buf, statbuf.lkl)
+#define LKL_STAT_POINTER(statbuf) ((long)(statbuf).lkl)
 #endif
+
+/**
+ * lkl_sys_stat - read what is known of a file, following symbolic links
+ * @path: the file
+ * @statbuf: filled
+ */
+static inline long lkl_sys_stat(const char *path, lkl_stat_buf statbuf)
+{
+	long params[6] = { (long)path, LKL_STAT_POINTER(statbuf) };
+
+	return lkl_syscall(__lkl__NR_stat, params);
+}
+
+/**
+ * lkl_sys_lstat - read what is known of a file, which may be a symbolic link
+ * @path: the file
+ * @statbuf: filled
+ */
+static inline long lkl_sys_lstat(const char *path, lkl_stat_buf statbuf)
+{
+	long params[6] = { (long)path, LKL_STAT_POINTER(statbuf) };
+
+	return lkl_syscall(__lkl__NR_lstat, params);
+}
+
+/**
+ * lkl_sys_fstat - read what is known of an open file
+ * @fd: the kernel's descriptor
+ * @statbuf: filled
+ */
+static inline long lkl_sys_fstat(unsigned int fd, lkl_stat_buf statbuf)
+{
+	long params[6] = { (long)fd, LKL_STAT_POINTER(statbuf) };
+
+	return lkl_syscall(__lkl__NR_fstat, params);
+}
+
+/**
+ * lkl_sys_newfstatat - read what is known of a file in a directory
+ * @dfd: the directory, or LKL_AT_FDCWD
+ * @path: the file
+ * @statbuf: filled
+ * @flag: LKL_AT_SYMLINK_NOFOLLOW, LKL_AT_EMPTY_PATH
+ */
+static inline long lkl_sys_newfstatat(int dfd, const char *path,
+				      lkl_stat_buf statbuf, int flag)
+{
+	long params[6] = { (long)dfd, (long)path, LKL_STAT_POINTER(statbuf),
+			   (long)flag };
+
+	return lkl_syscall(__lkl__NR_newfstatat, params);
+}
 
 #define lkl_sys_fstatat		lkl_sys_newfstatat
 #define lkl_sys_fstatat64	lkl_sys_newfstatat
@@ -401,7 +429,7 @@ long lkl_sys_halt(void);
  * Several kernels in one process.
  */
 
-/** struct lkl_kernel - one kernel, running or not; opaque */
+/* One kernel, running or not; opaque. */
 struct lkl_kernel;
 
 /**
@@ -443,7 +471,7 @@ int lkl_kernel_halt(struct lkl_kernel *kernel);
 /**
  * lkl_kernel_free - as lkl_cleanup(), for one kernel, and forget it
  * @kernel: the kernel; NULL is allowed. The default kernel is only cleaned up.
- *	No thread may have it selected any more.
+ *	No other thread may have it selected any more.
  */
 void lkl_kernel_free(struct lkl_kernel *kernel);
 
@@ -529,7 +557,7 @@ long lkl_dmesg(char *buf, size_t len);
 
 struct lkl_dev_blk_ops;
 
-/**
+/*
  * struct lkl_disk - a disk, as the application describes it
  * @dev: set by lkl_disk_add(); belongs to the library
  * @fd: a regular file or a block device. If it is open for reading only, the
@@ -540,6 +568,7 @@ struct lkl_dev_blk_ops;
  */
 struct lkl_disk {
 	void *dev;
+
 	LKL_EXTENSION union {
 		int fd;
 		void *handle;
@@ -660,7 +689,7 @@ long lkl_umount_timeout(const char *path, int flags, long timeout_ms);
  */
 int lkl_mount_fs(const char *fstype);
 
-/** struct lkl_dir - an open directory; opaque, for one thread at a time */
+/* An open directory; opaque, for one thread at a time. */
 struct lkl_dir;
 
 /**

@@ -40,7 +40,7 @@ struct lkl_debug_instance {
 	uint64_t offset;
 };
 
-/** lkl_debug_instances - head of the list, newest first */
+/* Head of the list, newest first. */
 extern struct lkl_debug_instance *lkl_debug_instances;
 
 /**

@@ -23,7 +23,7 @@ extern "C" {
 
 #include "host/ops.h"
 
-/**
+/*
  * lkl_host_ops - the POSIX host: threads, clocks and memory of this process
  *
  * Its print member gets the kernel's console output; it starts as a function
@@ -76,7 +76,7 @@ struct lkl_dev_blk_ops {
 	int (*request)(struct lkl_disk disk, struct lkl_blk_req *req);
 };
 
-/**
+/*
  * lkl_dev_blk_ops - those of the file at struct lkl_disk.fd, the default
  *
  * What a program may call to do as the library does; a disk whose ops member

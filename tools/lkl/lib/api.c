@@ -64,6 +64,8 @@ void lkl_kernel_free(struct lkl_kernel *kernel)
 {
 	if (!kernel)
 		return;
+	if (selected == kernel)
+		selected = NULL;
 	if (kernel == &default_kernel)
 		kernel_cleanup(kernel);
 	else

@@ -186,19 +186,45 @@ static void dynamic_take(struct image *image, struct dynamic *dyn,
 	uint64_t value = entry->d_un.d_val;
 
 	switch (entry->d_tag) {
-	case DT_SYMTAB:		dyn->symtab = value; break;
-	case DT_SYMENT:		dyn->syment = value; break;
-	case DT_STRTAB:		dyn->strtab.start = value; break;
-	case DT_STRSZ:		dyn->strtab.size = value; break;
-	case DT_HASH:		dyn->hash = value; break;
-	case DT_GNU_HASH:	dyn->gnu_hash = value; break;
-	case DT_RELA:		image->rela.start = value; break;
-	case DT_RELASZ:		image->rela.size = value; break;
-	case DT_RELAENT:	dyn->relaent = value; break;
-	case DT_RELR:		image->relr.start = value; break;
-	case DT_RELRSZ:		image->relr.size = value; break;
-	case DT_RELRENT:	dyn->relrent = value; break;
-	case DT_PLTRELSZ:	dyn->plt.size = value; break;
+	case DT_SYMTAB:
+		dyn->symtab = value;
+		break;
+	case DT_SYMENT:
+		dyn->syment = value;
+		break;
+	case DT_STRTAB:
+		dyn->strtab.start = value;
+		break;
+	case DT_STRSZ:
+		dyn->strtab.size = value;
+		break;
+	case DT_HASH:
+		dyn->hash = value;
+		break;
+	case DT_GNU_HASH:
+		dyn->gnu_hash = value;
+		break;
+	case DT_RELA:
+		image->rela.start = value;
+		break;
+	case DT_RELASZ:
+		image->rela.size = value;
+		break;
+	case DT_RELAENT:
+		dyn->relaent = value;
+		break;
+	case DT_RELR:
+		image->relr.start = value;
+		break;
+	case DT_RELRSZ:
+		image->relr.size = value;
+		break;
+	case DT_RELRENT:
+		dyn->relrent = value;
+		break;
+	case DT_PLTRELSZ:
+		dyn->plt.size = value;
+		break;
 	case DT_FLAGS:
 		dyn->refused |= !!(value & (DF_TEXTREL | DF_STATIC_TLS));
 		break;

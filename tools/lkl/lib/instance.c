@@ -247,7 +247,7 @@ static int load(struct lkl_kernel *kernel)
 	int err;
 
 	err = loader_load(&kernel->image, lkl_image_start,
-			  (uint64_t)(lkl_image_end - lkl_image_start));
+			  (uintptr_t)lkl_image_end - (uintptr_t)lkl_image_start);
 	if (err)
 		return err;
 	ops_compose(kernel);

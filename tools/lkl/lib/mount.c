@@ -50,12 +50,11 @@ static long node_mount(const char *node, const char *point, const char *fs_type,
 		       int flags, const char *opts)
 {
 	char options[OPTIONS_BYTES] = "";
+	size_t len = opts ? strlen(opts) : 0;
 
-	if (opts) {
-		if (strlen(opts) >= sizeof(options))
-			return -LKL_EINVAL;
-		strcpy(options, opts);
-	}
+	if (len >= sizeof(options))
+		return -LKL_EINVAL;
+	memcpy(options, opts ? opts : "", len);
 	return lkl_sys_mount(node, point, fs_type, (unsigned int)flags,
 			     opts ? options : NULL);
 }
@@ -84,7 +83,7 @@ long lkl_mount_dev(unsigned int disk_id, unsigned int part, const char *fs_type,
 	err = node_mount(node, point, fs_type, flags, opts);
 	if (err)
 		goto err_point;
-	strcpy(mnt_str, point);
+	memcpy(mnt_str, point, sizeof(point));
 	return 0;
 
 err_point:
@@ -134,7 +133,7 @@ long lkl_umount_dev(unsigned int disk_id, unsigned int part, int flags,
 /* Is something mounted at @path, a directory of the root file system? */
 static bool is_mounted(const char *path)
 {
-	struct lkl_stat root, there;
+	struct lkl_stat root = { 0 }, there = { 0 };
 
 	return !lkl_sys_stat("/", &root) && !lkl_sys_stat(path, &there) &&
 	       root.st_dev != there.st_dev;
