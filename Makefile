@@ -134,9 +134,10 @@ $(KOBJ)/.config: arch/lkl/configs/defconfig $(B)/linux-src.stamp | $(B)/overlay.
 	$(Q)touch $@
 
 # Kbuild decides what to compile; it is only asked when something may differ.
+# Two of them in one tree would spoil each other's files, hence the lock.
 $(B)/kernel.stamp: $(B)/overlay.stamp $(KOBJ)/.config
 	@$(call say,KERNEL,$(KOBJ)/vmlinux)
-	+$(Q)$(kmake) vmlinux
+	+$(Q)flock $(B)/kernel.lock $(kmake) vmlinux
 	$(Q)touch $@
 
 # Newer than what depends on it only if Kbuild really linked it again.
