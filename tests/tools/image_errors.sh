@@ -54,6 +54,24 @@ printf 'LUKS\xba\xbe' | dd of=l.img conv=notrunc status=none
 fails "a LUKS container is called one" 3 'l.img: holds a LUKS container' \
 	cptofs -i l.img f /
 
+# ---- names that would lead out of the destination
+
+make_ext4 evil.img 32M -O ^metadata_csum,^dir_index
+mkdir -p evil/sub && echo good >evil/good && echo bad >evil/AAAA-evil
+echo bad >evil/sub/BBBB-evil
+quiet "files go in" cptofs -i evil.img evil /
+python3 - <<'PY'
+data = open("evil.img", "rb").read()
+assert data.count(b"AAAA-evil") and data.count(b"BBBB-evil")
+data = data.replace(b"AAAA-evil", b"../../oop").replace(b"BBBB-evil", b"/tmp/oops")
+open("evil.img", "wb").write(data)
+PY
+mkdir -p jail/inner
+cpfromfs -i evil.img / jail/inner/out >check.all 2>&1
+check "a name with slashes is an error" test $? = 1
+contains "of the directory it is in" 'evil.img:/evil' check.all
+check "and leads nowhere" test ! -e jail/oop -a ! -e jail/inner/oop -a ! -e /tmp/oops
+
 # ---- permissions and locks
 
 chmod 444 e.img
@@ -176,6 +194,13 @@ os.execvp(sys.argv[1], sys.argv[1:])' cptofs -i "$1" load / 2>err &
 }
 
 start_copy k.img
+if [ -r /proc/$pid/status ]; then
+	cp /proc/$pid/status status
+	contains "no new privileges while an image is open" 'NoNewPrivs:.*1' status
+	contains "and system calls are filtered" 'Seccomp:.*2' status
+else
+	skip "sandboxed while an image is open" "the copy was faster"
+fi
 kill -KILL $pid 2>/dev/null
 wait $pid 2>/dev/null
 status=$?

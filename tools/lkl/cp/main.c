@@ -21,6 +21,7 @@
 #include "measure.h"
 #include "options.h"
 #include "progress.h"
+#include "sandbox.h"
 #include "volume.h"
 
 /* Set by a signal, or by the copy when going on makes no sense. */
@@ -143,6 +144,7 @@ static enum diag_status run_with_image(const struct options *o,
 		diag_error(".: %s", diag_cause(-errno));
 		goto out_free;
 	}
+	sandbox_enter(o->from ? o->destination : NULL);
 	volume = volume_open(image, o);
 	if (volume) {
 		catch_signals();
