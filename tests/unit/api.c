@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,7 +117,10 @@ Test(api, lkl_programs_compile)
 	struct __lkl__kernel_timespec ts[2] = { { .tv_sec = 1, .tv_nsec = 2 } };
 	struct lkl_timespec mtime;
 	struct lkl_sockaddr_in sa = { .sin_family = LKL_AF_INET };
-	struct lkl_epoll_event ev = { .events = LKL_EPOLLIN };
+	struct lkl_epoll_event ev = { .events = LKL_EPOLLIN, .data = 7 };
+	struct epoll_event host_ev = { .data.u64 = 7 };
+	struct lkl_ifreq ifr;
+	struct lkl_in6_addr in6 = { 0 };
 	struct lkl_pollfd pfd = { .events = LKL_POLLIN };
 	struct lkl_iovec iov = { NULL, 0 };
 	struct lkl_statfs fs;
@@ -141,6 +145,15 @@ Test(api, lkl_programs_compile)
 	lkl_sys_bind(3, (struct lkl_sockaddr *)&sa, sizeof(sa));
 	assert_call(SYS_bind, 3, &sa, sizeof(sa), 0, 0, 0);
 	lkl_sys_epoll_ctl(3, LKL_EPOLL_CTL_ADD, 4, &ev);
+	lkl_sys_epoll_ctl(3, LKL_EPOLL_CTL_ADD, 4, &host_ev);
+	lkl_sys_recv(3, &ev, 4, LKL_MSG_DONTWAIT);
+	assert_call(SYS_recvfrom, 3, &ev, 4, MSG_DONTWAIT, 0, 0);
+	strcpy(ifr.lkl_ifr_name, "lo");
+	ifr.lkl_ifr_mtu = 1;
+	sa.sin_addr.lkl_s_addr = LKL_INADDR_ANY;
+	cr_assert_eq(in6.lkl_s6_addr[15], 0);
+	lkl_sys_mknod("/n", LKL_S_IFCHR | 0600, LKL_MKDEV(1, 3));
+	assert_call(SYS_mknod, passed[0], S_IFCHR | 0600, 0x103, 0, 0, 0);
 	lkl_sys_poll(&pfd, 1, 0);
 	lkl_sys_select(1, &set, NULL, NULL, NULL);
 	lkl_sys_writev(1, &iov, 1);

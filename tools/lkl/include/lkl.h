@@ -65,11 +65,7 @@ typedef long lkl_loff_t;
 #define lkl_fd_set		fd_set
 #define lkl_sigset_t		sigset_t
 #define lkl_socklen_t		socklen_t
-#define lkl_st_atime		st_atime
-#define lkl_st_mtime		st_mtime
-#define lkl_st_ctime		st_ctime
-#define lkl_s6_addr		s6_addr
-#define lkl_ifr_name		ifr_name
+#define lkl_s_addr		s_addr
 
 #define __lkl__kernel_loff_t	lkl_loff_t
 #define __lkl__kernel_off_t	lkl_loff_t
@@ -103,9 +99,11 @@ typedef long lkl_loff_t;
 #define __lkl__le64		__le64
 
 /*
- * Not among the generated names: <sys/mount.h> cannot be included together with
- * the kernel's header of mounts, and the others are not integers.
+ * Not among the generated names: a macro of the kernel's for small numbers;
+ * <sys/mount.h>, which cannot be included together with the kernel's header of
+ * mounts; and what is not an integer.
  */
+#define LKL_MKDEV(major, minor)	((major) << 8 | (minor))
 #define LKL_MNT_FORCE		1
 #define LKL_MNT_DETACH		2
 #define LKL_MNT_EXPIRE		4
@@ -205,6 +203,22 @@ struct lkl_linux_dirent {
 	unsigned short d_reclen;
 	char d_name[258];
 };
+
+/**
+ * struct lkl_epoll_event - the kernel's own, whose data is no union
+ * @events: LKL_EPOLL*
+ * @data: given back; what libc calls data.u64
+ *
+ * The same bytes as libc's struct epoll_event, which the calls take as well.
+ */
+struct lkl_epoll_event {
+	uint32_t events;
+	uint64_t data;
+}
+#ifdef __x86_64__
+__attribute__((__packed__))
+#endif
+;
 
 /*
  * struct lkl_sigaction - the kernel's own, which is not libc's
@@ -330,6 +344,18 @@ static inline long lkl_sys_newfstatat(int dfd, const char *path,
 			   (long)flag };
 
 	return lkl_syscall(__lkl__NR_newfstatat, params);
+}
+
+static inline long lkl_sys_send(int fd, const void *buf, size_t len,
+				unsigned int flags)
+{
+	return lkl_sys_sendto(fd, buf, len, flags, NULL, 0);
+}
+
+static inline long lkl_sys_recv(int fd, void *buf, size_t len,
+				unsigned int flags)
+{
+	return lkl_sys_recvfrom(fd, buf, len, flags, NULL, NULL);
 }
 
 #define lkl_sys_fstatat		lkl_sys_newfstatat

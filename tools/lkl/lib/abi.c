@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <dirent.h>
 #include <stddef.h>
+#include <sys/epoll.h>
 #include <sys/statfs.h>
 #include <sys/utsname.h>
 
@@ -42,6 +43,11 @@ SAME_MEMBER(lkl_linux_dirent64, dirent64, d_off);
 SAME_MEMBER(lkl_linux_dirent64, dirent64, d_reclen);
 SAME_MEMBER(lkl_linux_dirent64, dirent64, d_type);
 SAME_MEMBER(lkl_linux_dirent64, dirent64, d_name);
+
+static_assert(sizeof(struct lkl_epoll_event) == sizeof(struct epoll_event),
+	      "struct lkl_epoll_event");
+SAME_MEMBER(lkl_epoll_event, epoll_event, events);
+SAME_MEMBER(lkl_epoll_event, epoll_event, data);
 
 /* include/uapi/asm-generic/statfs.h: eleven words and four to spare. */
 static_assert(sizeof(struct statfs) == 120, "struct statfs");

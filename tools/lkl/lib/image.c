@@ -7,7 +7,7 @@
  * Context: any host thread; no state, no locks, no allocation.
  *
  * The image is a shared object of the plainest kind (see
- * Documentation/image.md): a few PT_LOAD segments, RELATIVE relocations and
+ * arch/lkl/kernel/vmlinux.lds.S): a few PT_LOAD segments, RELATIVE relocations and
  * one symbol. What a dynamic linker supports beyond that is refused here
  * rather than half done. Names of fields are those of the System V ABI, gABI
  * chapters 4 and 5, and of the x86-64 psABI.

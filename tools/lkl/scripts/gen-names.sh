@@ -193,7 +193,11 @@ constants()
 }
 
 # Own names must not be covered by an alias.
-cat "$@" /dev/null | grep -oE "(__)?lkl_[a-z0-9_]*" | LC_ALL=C sort -u > "$tmp/own"
+cat "$@" /dev/null > "$tmp/headers"
+{
+	grep -oE '(__)?lkl_[a-z0-9_]*' "$tmp/headers"
+	sed -n 's/^#define \(LKL_[A-Z0-9_]*\).*/\1/p' "$tmp/headers"
+} | LC_ALL=C sort -u > "$tmp/own"
 
 structs()
 {
@@ -219,9 +223,21 @@ functions()
 {
 	sed -n 's/^#define \([A-Z][A-Z0-9_]*\)(.*/\1/p' "$tmp/macros" |
 	LC_ALL=C sort -u |
-	awk 'NR == FNR { builtin[$1] = 1; next }
-	!($1 in builtin) { printf "#define LKL_%s %s\n", $1, $1 }' \
-		"$tmp/builtin" -
+	awk 'FILENAME != "-" { skip[$1] = 1; next }
+	!($1 in skip) && !("LKL_" $1 in skip) {
+		printf "#define LKL_%s %s\n", $1, $1
+	}' "$tmp/builtin" "$tmp/own" -
+}
+
+# Members of structs that are macros: ifr_name for ifr_ifrn.ifrn_name.
+members()
+{
+	awk '$2 ~ /^[a-z][a-z0-9]*_[a-z0-9_]*$/ && NF > 2 { print $2 }' \
+		"$tmp/macros" | LC_ALL=C sort -u |
+	awk 'FILENAME != "-" { skip[$1] = 1; next }
+	!($1 in skip) && !("lkl_" $1 in skip) {
+		printf "#define lkl_%s %s\n", $1, $1
+	}' "$tmp/builtin" "$tmp/own" -
 }
 
 cat <<'TOP'
@@ -240,6 +256,9 @@ constants
 echo
 echo '/* Macros with arguments; they need their own header. */'
 functions
+echo
+echo '/* Members that are macros; they need their own header. */'
+members
 echo
 echo '/* Structs and unions; they need their own header to be complete. */'
 structs

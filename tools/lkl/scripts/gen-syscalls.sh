@@ -155,6 +155,7 @@ BEGIN {
 	type["struct __kernel_old_timeval"] = "struct timeval"
 	type["struct __kernel_timespec"] = "struct timespec"
 	type["struct __kernel_timex"] = "struct timex"
+	type["struct epoll_event"] = "void"	# or struct lkl_epoll_event
 	type["struct getcpu_cache"] = "void"
 	type["struct linux_dirent"] = "struct lkl_linux_dirent"
 	type["struct linux_dirent64"] = "struct lkl_linux_dirent64"
