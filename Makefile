@@ -192,7 +192,7 @@ $(B)/$(SOFILE): $(lib_objs) tools/lkl/lib/lkl.map
 	@$(call say,LD,$@)
 	$(Q)$(CC) -shared -o $@ $(lib_objs) $(LIB_ARCHIVES) $(LIB_LIBS) \
 		-Wl,-soname,$(SONAME) -Wl,--version-script=tools/lkl/lib/lkl.map \
-		-Wl,--no-undefined -Wl,-z,relro,-z,now,-z,noexecstack
+		-Wl,--no-undefined -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodelete
 
 $(B)/$(SONAME): $(B)/$(SOFILE)
 	$(Q)ln -sf $(SOFILE) $@
