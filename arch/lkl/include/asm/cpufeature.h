@@ -3,8 +3,8 @@
  * asm/cpufeature.h - processor features, for borrowed headers.
  *
  * Layer: arch/lkl. The borrowed code asks only to choose between variants and
- * always has a plain one; those that matter are looked up in lib/cpu.c, all
- * others are said to be missing.
+ * always has a plain one. Features of CPUID leaf 1, ECX, are known, all others
+ * are said to be missing.
  */
 #ifndef _ASM_LKL_CPUFEATURE_H
 #define _ASM_LKL_CPUFEATURE_H
@@ -12,10 +12,14 @@
 #include <linux/types.h>
 #include <asm/cpufeatures.h>
 
-extern bool lkl_cpu_has_cx16;
+#define CPU_WORD_1_ECX	4	/* in X86_FEATURE_* */
 
-#define boot_cpu_has(bit) \
-	((bit) == X86_FEATURE_CX16 && lkl_cpu_has_cx16)
+/* lib/cpu.c */
+extern u32 lkl_cpu_leaf1_ecx;
+
+#define boot_cpu_has(bit)			\
+	((bit) / 32 == CPU_WORD_1_ECX &&	\
+	 (lkl_cpu_leaf1_ecx & (1U << ((bit) % 32))))
 #define static_cpu_has(bit)		boot_cpu_has(bit)
 #define cpu_feature_enabled(bit)	boot_cpu_has(bit)
 
