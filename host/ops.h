@@ -119,6 +119,10 @@ struct lkl_sem;
  *	Not interrupted by signals.
  *	Context: never on a vCPU. Blocks: yes.
  *	Return: 0, or -ETIMEDOUT (only at or after @deadline).
+ * @down_interruptible: The same, but it ends without a permit when a signal
+ *	handler of the application has run in the waiting thread.
+ *	Context: never on a vCPU. Blocks: yes.
+ *	Return: 0, -ETIMEDOUT, -EINTR.
  */
 struct lkl_sem_ops {
 	struct lkl_ops_header hdr;
@@ -126,6 +130,7 @@ struct lkl_sem_ops {
 	void (*free)(struct lkl_sem *sem);
 	void (*up)(struct lkl_sem *sem);
 	int (*down)(struct lkl_sem *sem, __u64 deadline);
+	int (*down_interruptible)(struct lkl_sem *sem, __u64 deadline);
 };
 
 /**

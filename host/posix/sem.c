@@ -178,7 +178,7 @@ static int sem_spin(struct lkl_sem *sem, __u64 until)
 }
 
 /* Leave the sleepers without a permit. Return: 0 if one came at the last. */
-static int sem_give_up(struct lkl_sem *sem)
+static int sem_give_up(struct lkl_sem *sem, int err)
 {
 	__u64 state = atomic_load_explicit(&sem->state, memory_order_relaxed);
 	__u64 next;
@@ -189,10 +189,10 @@ static int sem_give_up(struct lkl_sem *sem)
 			next -= ONE_PERMIT;
 	} while (!atomic_compare_exchange_weak_explicit(&sem->state, &state,
 			next, memory_order_acquire, memory_order_relaxed));
-	return permits(state) ? 0 : posix_errno(ETIMEDOUT);
+	return permits(state) ? 0 : posix_errno(err);
 }
 
-static int sem_sleep(struct lkl_sem *sem, __u64 deadline)
+static int sem_sleep(struct lkl_sem *sem, __u64 deadline, int interruptible)
 {
 	struct timespec ts = {
 		.tv_sec = deadline / NSEC_PER_SEC,
@@ -204,14 +204,17 @@ static int sem_sleep(struct lkl_sem *sem, __u64 deadline)
 				  memory_order_seq_cst);
 	/* The futex compares the permits with 0, so that no up() is missed. */
 	while (!sem_try(sem, ONE_SLEEPER)) {
-		if (futex(sem_futex(sem), FUTEX_WAIT_BITSET, 0, timeout) ==
-		    -ETIMEDOUT)
-			return sem_give_up(sem);
+		int err = futex(sem_futex(sem), FUTEX_WAIT_BITSET, 0, timeout);
+
+		if (err == -ETIMEDOUT)
+			return sem_give_up(sem, ETIMEDOUT);
+		if (err == -EINTR && interruptible)
+			return sem_give_up(sem, EINTR);
 	}
 	return 0;
 }
 
-static int sem_wait(struct lkl_sem *sem, __u64 deadline)
+static int sem_wait(struct lkl_sem *sem, __u64 deadline, int interruptible)
 {
 	__u64 spin = atomic_load_explicit(&sem->spin_ns, memory_order_relaxed);
 	__u64 start = now();
@@ -227,7 +230,7 @@ static int sem_wait(struct lkl_sem *sem, __u64 deadline)
 			return 0;
 		}
 	}
-	err = sem_sleep(sem, deadline);
+	err = sem_sleep(sem, deadline, interruptible);
 	spin_learn(sem, !err && now() - start < spin + SLEEP_SHORT_NS);
 	return err;
 }
@@ -236,7 +239,14 @@ static int sem_down(struct lkl_sem *sem, __u64 deadline)
 {
 	if (sem_try(sem, 0))
 		return 0;
-	return sem_wait(sem, deadline);
+	return sem_wait(sem, deadline, 0);
+}
+
+static int sem_down_interruptible(struct lkl_sem *sem, __u64 deadline)
+{
+	if (sem_try(sem, 0))
+		return 0;
+	return sem_wait(sem, deadline, 1);
 }
 
 const struct lkl_sem_ops posix_sem_ops = {
@@ -245,4 +255,5 @@ const struct lkl_sem_ops posix_sem_ops = {
 	.free = sem_free,
 	.up = sem_up,
 	.down = sem_down,
+	.down_interruptible = sem_down_interruptible,
 };

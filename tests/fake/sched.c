@@ -480,6 +480,7 @@ const struct lkl_sem_ops fake_sem_ops = {
 	.free = sem_free,
 	.up = sem_up,
 	.down = sem_down,
+	.down_interruptible = sem_down,
 };
 
 /* --- time --- */

@@ -73,6 +73,19 @@ static struct host_thread *thread_adopt(long *err)
 	return self;
 }
 
+/* Outside again: signals that the call raised may run their handlers now. */
+static void thread_leave(struct host_thread *self)
+{
+	struct lkl_signal signals[HOST_SIGNALS];
+	int i, n = self->nr_signals;
+
+	memcpy(signals, self->signals, n * sizeof(signals[0]));
+	self->nr_signals = 0;
+	smp_store_release(&self->inside, 0);
+	for (i = 0; i < n; i++)
+		lkl_ops.thread->signal(lkl_ops.thread->self(), &signals[i]);
+}
+
 /* Run @call on the calling thread's task by way of the scheduler. */
 static noinline long call_slowly(lkl_call_t call, long nr, const long *params)
 {
@@ -92,7 +105,7 @@ static noinline long call_slowly(lkl_call_t call, long nr, const long *params)
 	self->inside = 1;
 	barrier();
 	ret = vcpu_call(self, call, nr, params);
-	smp_store_release(&self->inside, 0);
+	thread_leave(self);
 	return ret;
 }
 
@@ -102,7 +115,7 @@ static noinline long syscall_leave(struct vcpu *v, struct host_thread *self,
 {
 	long ret = vcpu_leave_call(v, self, left);
 
-	smp_store_release(&self->inside, 0);
+	thread_leave(self);
 	return ret;
 }
 
@@ -125,7 +138,8 @@ static long kernel_syscall(long nr, const long *params)
 	v->calls++;
 	left = lkl_call_on_stack(task_call, self, nr, params, self->stack_top,
 				 &v->host_sp);
-	if (unlikely(left != LEFT_DONE || READ_ONCE(v->pending)))
+	if (unlikely(left != LEFT_DONE || READ_ONCE(v->pending) ||
+		     self->nr_signals))
 		return syscall_leave(v, self, left);
 	ret = self->ret;
 	xchg(&v->token, (unsigned long)self);

@@ -141,7 +141,7 @@ void lkl_cpu_relax(void)
 {
 	struct thread_info *ti = current_thread_info();
 
-	asm volatile("pause" ::: "memory");
+	cpu_pause();
 	if (unlikely(READ_ONCE(ti->vcpu->pending))) {
 		if (!ti->irqs_off)
 			lkl_irq_poll();

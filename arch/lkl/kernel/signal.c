@@ -50,7 +50,11 @@ void lkl_signals_init(void)
 	set_current_blocked(&all);
 }
 
-static void signal_host(const struct ksignal *ksig)
+/*
+ * A thread that waits for a call's result gets it first, so that the handler
+ * runs on its own stack; one that runs application code gets it at once.
+ */
+static void signal_host(const struct ksignal *ksig, bool in_call)
 {
 	struct host_thread *self = current_thread_info()->owner;
 	struct lkl_signal sig = {
@@ -59,22 +63,27 @@ static void signal_host(const struct ksignal *ksig)
 		.value = (u64)ksig->info.si_ptr,
 	};
 
-	if (self)
+	if (!self)
+		return;
+	if (in_call && self->nr_signals < HOST_SIGNALS)
+		self->signals[self->nr_signals++] = sig;
+	else
 		lkl_ops.thread->signal(self->host_id, &sig);
 }
 
 /**
  * lkl_do_signals - deliver what is pending for the calling task
+ * @in_call: whether its host thread waits for a call's result
  *
  * Return: what kind of signals were delivered, for restarting a call.
  */
-enum lkl_signals lkl_do_signals(void)
+enum lkl_signals lkl_do_signals(bool in_call)
 {
 	enum lkl_signals got = SIGNALS_NONE;
 	struct ksignal ksig;
 
 	while (get_signal(&ksig)) {
-		signal_host(&ksig);
+		signal_host(&ksig, in_call);
 		if (got == SIGNALS_NONE)
 			got = SIGNALS_RESTART;
 		if (!(ksig.ka.sa.sa_flags & SA_RESTART))

@@ -170,11 +170,22 @@ static bool is_restart(long ret)
 	       ret == -ERESTARTNOHAND || ret == -ERESTART_RESTARTBLOCK;
 }
 
+/* Deal with what is pending; a host signal has run its handler already. */
+static enum lkl_signals call_signals(void)
+{
+	struct host_thread *self = current_thread_info()->owner;
+	enum lkl_signals got = lkl_do_signals(true);
+
+	if (self && READ_ONCE(self->interrupted) && xchg(&self->interrupted, 0))
+		got = SIGNALS_DELIVERED;
+	return got;
+}
+
 /* Signals have been dealt with: repeat the call or report -EINTR. */
 static long call_restart(long ret, long nr, const long *params)
 {
 	while (is_restart(ret)) {
-		enum lkl_signals got = lkl_do_signals();
+		enum lkl_signals got = call_signals();
 
 		if (got == SIGNALS_NONE || ret == -ERESTARTNOINTR ||
 		    (got == SIGNALS_RESTART && ret == -ERESTARTSYS)) {
@@ -207,7 +218,8 @@ static bool exit_work_pending(struct thread_info *ti)
 	       (READ_ONCE(ti->vcpu->pending) & ~VCPU_BIT(SERVICE));
 }
 
-static noinline void exit_work(struct thread_info *ti)
+/* @in_call says whether the host thread still waits for a call's result. */
+static noinline void exit_work(struct thread_info *ti, bool in_call)
 {
 	while (exit_work_pending(ti)) {
 		if (READ_ONCE(ti->vcpu->pending) & ~VCPU_BIT(SERVICE))
@@ -216,7 +228,7 @@ static noinline void exit_work(struct thread_info *ti)
 			schedule();
 		if (ti->flags & (_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL |
 				 _TIF_RESTORE_SIGMASK))
-			lkl_do_signals();
+			lkl_do_signals(in_call);
 		if (ti->flags & _TIF_NOTIFY_RESUME)
 			resume_user_mode_work(NULL);
 	}
@@ -229,29 +241,40 @@ static bool executes(struct vcpu *v, struct host_thread *h)
 }
 
 /*
- * Others are runnable here while this task goes to user mode: the waiter has
- * to run them. It is kicked once the token is free.
+ * This task goes to user mode. If others are runnable, the waiter has to run
+ * them: it is kicked once the token is free.
  */
-static void request_service(struct vcpu *v)
+static __always_inline void request_service(struct vcpu *v)
 {
-	if (!(READ_ONCE(v->pending) & VCPU_BIT(SERVICE)))
+	bool pending = READ_ONCE(v->pending) & VCPU_BIT(SERVICE);
+
+	if (likely(single_task_running() != pending))
+		return;
+	if (pending)
+		clear_bit(VCPU_IRQ_SERVICE, &v->pending);
+	else
 		set_bit(VCPU_IRQ_SERVICE, &v->pending);
 }
 
 static void __noreturn task_user_loop(struct host_thread *self);
 
-/* The call's frame on its own host thread's stack is gone. */
-static void __noreturn call_done_elsewhere(struct host_thread *self)
+/* Leave with a finished call, or hand it over and stay. */
+static void call_finish(struct host_thread *self)
 {
 	struct vcpu *v = this_vcpu();
 
 	self->vcpu = v;
 	if (executes(v, self)) {
-		if (!single_task_running())
-			request_service(v);
+		request_service(v);
 		vcpu_leave(v, LEFT_DONE);
 	}
 	host_thread_complete(self, self->ret);
+}
+
+/* The call's frame on its own host thread's stack is gone. */
+static void __noreturn call_done_elsewhere(struct host_thread *self)
+{
+	call_finish(self);
 	task_user_loop(self);
 }
 
@@ -270,12 +293,11 @@ long task_call(struct host_thread *self, long nr, const long *params)
 	if (unlikely(is_restart(ret)))
 		ret = call_restart(ret, nr, params);
 	if (unlikely(exit_work_pending(ti)))
-		exit_work(ti);
+		exit_work(ti, true);
 	self->ret = ret;
 	if (unlikely(ti->vcpu->host_sp != host_sp))
 		call_done_elsewhere(self);
-	if (unlikely(!single_task_running()))
-		request_service(ti->vcpu);
+	request_service(ti->vcpu);
 	return LEFT_DONE;
 }
 
@@ -293,21 +315,13 @@ static bool user_is_quiet(struct vcpu *v)
 
 static void run_posted(struct host_thread *self)
 {
-	struct vcpu *v;
 	long ret;
 
 	WRITE_ONCE(self->posted, 0);
 	ret = self->call(self, self->nr, self->params);
-	exit_work(current_thread_info());
-	v = this_vcpu();
+	exit_work(current_thread_info(), true);
 	self->ret = ret;
-	self->vcpu = v;
-	if (executes(v, self)) {
-		if (!single_task_running())
-			request_service(v);
-		vcpu_leave(v, LEFT_DONE);
-	}
-	host_thread_complete(self, ret);
+	call_finish(self);
 }
 
 /* Sleep until the host thread calls or there is exit work. */
@@ -327,7 +341,7 @@ static void __noreturn task_user_loop(struct host_thread *self)
 	struct vcpu *v;
 
 	for (;;) {
-		exit_work(ti);
+		exit_work(ti, false);
 		if (READ_ONCE(self->posted)) {
 			run_posted(self);
 			continue;
@@ -336,8 +350,7 @@ static void __noreturn task_user_loop(struct host_thread *self)
 		self->vcpu = v;
 		v->user = self;
 		if (executes(v, self)) {
-			if (!single_task_running())
-				request_service(v);
+			request_service(v);
 			vcpu_leave(v, LEFT_USER);
 		}
 		if (single_task_running() && !user_is_quiet(v))
@@ -405,9 +418,33 @@ void __noreturn adopt_main(void)
 	for (;;) {
 		wait_event_idle(adopt_wait, !llist_empty(&adopt_list));
 		list = llist_reverse_order(llist_del_all(&adopt_list));
-		llist_for_each_entry_safe(h, next, list, entry)
+		llist_for_each_entry_safe(h, next, list, entry) {
+			smp_store_release(&h->queued, 0);
 			adopt(h);
+		}
 	}
+}
+
+static void enter_one(struct host_thread *h)
+{
+	struct task_struct *task = h->task;
+	bool calling = xchg(&h->calling, 0);
+
+	if (calling && !task) {
+		llist_add(&h->entry, &adopt_list);
+		wake_up(&adopt_wait);
+		return;
+	}
+	smp_store_release(&h->queued, 0);
+	if (calling) {
+		smp_store_release(&h->posted, 1);
+		if (task != current) {
+			wake_up_process(task);
+			set_tsk_need_resched(current);
+		}
+	}
+	if (task && READ_ONCE(h->interrupted))
+		set_notify_signal(task);
 }
 
 /**
@@ -421,18 +458,8 @@ void task_enter(struct vcpu *v)
 	struct llist_node *list = llist_reverse_order(llist_del_all(&v->entries));
 	struct host_thread *h, *next;
 
-	llist_for_each_entry_safe(h, next, list, entry) {
-		if (!h->task) {
-			llist_add(&h->entry, &adopt_list);
-			wake_up(&adopt_wait);
-			continue;
-		}
-		smp_store_release(&h->posted, 1);
-		if (h->task != current) {
-			wake_up_process(h->task);
-			set_tsk_need_resched(current);
-		}
-	}
+	llist_for_each_entry_safe(h, next, list, entry)
+		enter_one(h);
 }
 
 /**

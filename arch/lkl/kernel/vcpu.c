@@ -56,14 +56,21 @@
 
 #include <asm/host.h>
 #include <asm/vcpu.h>
+#include <asm/vdso/processor.h>
 
 #define TOKEN_BUSY	1UL
 #define TICK_NS		(NSEC_PER_SEC / HZ)
+
+/* How long a task in user mode is left its vCPU though others are runnable. */
+#define GRACE_NS	(3 * NSEC_PER_USEC)
 
 /* A waiter that wakes this much late is not worth waking: timer slack. */
 #define SLACK_NS	(50 * NSEC_PER_USEC)
 
 struct vcpu lkl_vcpus[NR_CPUS];
+
+/* The name by which thread_info.h, which is included everywhere, knows it. */
+asm(".globl lkl_boot_vcpu\n.set lkl_boot_vcpu, lkl_vcpus");
 
 /* 0 while the kernel runs, then what calls return: a negative errno. */
 int lkl_stopped;
@@ -253,20 +260,63 @@ static u64 waiter_until(struct vcpu *v)
 	return READ_ONCE(v->deadline);
 }
 
-/* Sleep until kicked or @until; @until is published before the last look. */
-static void host_wait(struct host_thread *self, struct vcpu *v, u64 until,
+/*
+ * Sleep until kicked or @until; @until is published before the last look.
+ * Returns true if a host signal handler has run meanwhile.
+ */
+static bool host_wait(struct host_thread *self, struct vcpu *v, u64 until,
 		      const int *flag)
 {
+	int err;
+
 	WRITE_ONCE(self->until, until);
 	smp_mb();
 	if (READ_ONCE(*flag) || READ_ONCE(lkl_stopped) ||
 	    (READ_ONCE(v->waiter) == self &&
 	     (vcpu_wanted(v) || waiter_until(v) < until))) {
 		WRITE_ONCE(self->until, 0);
-		return;
+		return false;
 	}
-	lkl_ops.sem->down(self->sem, until);
+	err = lkl_ops.sem->down_interruptible(self->sem, until);
 	WRITE_ONCE(self->until, 0);
+	return err == -EINTR;
+}
+
+static void host_queue(struct host_thread *self, struct vcpu *v)
+{
+	if (!xchg(&self->queued, 1))
+		llist_add(&self->entry, &v->entries);
+	set_bit(VCPU_IRQ_ENTRY, &v->pending);
+	smp_mb__after_atomic();
+}
+
+/* A host signal interrupts the call that its thread waits for. */
+static void host_interrupt(struct host_thread *self, struct vcpu *v)
+{
+	WRITE_ONCE(self->interrupted, 1);
+	host_queue(self, v);
+	vcpu_kick(v);
+}
+
+/*
+ * Tasks are runnable, but the one in user mode has only just left. It usually
+ * comes back, often to block, and then runs the others itself; taking the vCPU
+ * away from it would cost both threads a slow entry.
+ */
+static bool service_grace(struct vcpu *v, struct host_thread *self)
+{
+	u64 end;
+
+	if (READ_ONCE(v->pending) != VCPU_BIT(SERVICE))
+		return false;
+	end = host_now() + GRACE_NS;
+	do {
+		if (READ_ONCE(v->pending) != VCPU_BIT(SERVICE) ||
+		    READ_ONCE(v->token) & TOKEN_BUSY || READ_ONCE(self->done))
+			return true;
+		cpu_pause();
+	} while (host_now() < end);
+	return false;
 }
 
 static bool waiter_serve(struct vcpu *v, struct host_thread *self, bool *done)
@@ -280,7 +330,11 @@ static bool waiter_serve(struct vcpu *v, struct host_thread *self, bool *done)
 		vcpu_check_timer(v);
 		return false;
 	}
-	if (!vcpu_wanted(v) || !token_take(v, self, &old))
+	if (!vcpu_wanted(v))
+		return false;
+	if (service_grace(v, self))
+		return true;
+	if (!token_take(v, self, &old))
 		return false;
 	*done = vcpu_run(v, self, false, old);
 	return true;
@@ -308,12 +362,14 @@ static long vcpu_wait(struct host_thread *self, struct vcpu *v)
 			break;
 		if (waiter_serve(v, self, &done))
 			continue;
-		host_wait(self, v, READ_ONCE(v->waiter) == self ?
-			  waiter_until(v) : LKL_FOREVER, &self->done);
+		if (host_wait(self, v, READ_ONCE(v->waiter) == self ?
+			      waiter_until(v) : LKL_FOREVER, &self->done))
+			host_interrupt(self, v);
 	}
 	if (!done && !READ_ONCE(self->done))
 		return READ_ONCE(lkl_stopped);
 	self->done = 0;
+	self->interrupted = 0;
 	vcpu_resign(v, self);
 	vcpu_after_call(v);
 	return self->ret;
@@ -394,9 +450,8 @@ long vcpu_call(struct host_thread *self, lkl_call_t call, long nr,
 	self->call = call;
 	self->nr = nr;
 	self->params = params;
-	llist_add(&self->entry, &v->entries);
-	set_bit(VCPU_IRQ_ENTRY, &v->pending);
-	smp_mb__after_atomic();
+	WRITE_ONCE(self->calling, 1);
+	host_queue(self, v);
 	if (READ_ONCE(lkl_stopped))
 		return READ_ONCE(lkl_stopped);
 	if (token_take(v, self, &old)) {
@@ -588,6 +643,11 @@ void host_thread_put(struct host_thread *h)
 {
 	h->task = NULL;
 	h->vcpu = &lkl_vcpus[0];
+	h->interrupted = 0;
+	h->nr_signals = 0;
+	/* Still on a vCPU's list: a late signal. It will not be used again. */
+	if (READ_ONCE(h->queued))
+		return;
 	llist_add(&h->entry, &free_threads);
 }
 

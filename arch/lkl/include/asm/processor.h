@@ -8,7 +8,6 @@
 #include <asm/ptrace.h>
 #include <asm/page.h>
 #include <asm/thread_info.h>
-#include <asm/vcpu.h>
 #include <asm/vdso/processor.h>
 
 struct task_struct;

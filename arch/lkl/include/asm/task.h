@@ -15,7 +15,7 @@ enum lkl_signals {
 	SIGNALS_DELIVERED,
 };
 
-enum lkl_signals lkl_do_signals(void);
+enum lkl_signals lkl_do_signals(bool in_call);
 void lkl_signals_init(void);
 void lkl_boot_done(void);
 void __noreturn adopt_main(void);

@@ -48,11 +48,13 @@ struct thread_info {
 	__u32 cpu;
 };
 
-/* lkl_vcpus is declared by vcpu.h, which processor.h includes. */
+/* vCPU 0; see vcpu.c. */
+extern char lkl_boot_vcpu[];
+
 #define INIT_THREAD_INFO(tsk)			\
 {						\
 	.task = &(tsk),				\
-	.vcpu = lkl_vcpus,			\
+	.vcpu = (struct vcpu *)lkl_boot_vcpu,	\
 	.irqs_off = 1,				\
 	.preempt_count = INIT_PREEMPT_COUNT,	\
 }

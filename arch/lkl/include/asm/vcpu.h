@@ -10,7 +10,8 @@
 #include <linux/types.h>
 #include <linux/llist.h>
 
-struct lkl_sem;
+#include <host/ops.h>
+
 struct task_struct;
 
 /* Bits of vcpu.pending: interrupts that wait for the vCPU. */
@@ -37,6 +38,9 @@ enum vcpu_left {
 
 #define LKL_NR_LINES	256
 
+/* Signals that one call can raise; more are sent at once. */
+#define HOST_SIGNALS	8
+
 struct host_thread;
 
 typedef long (*lkl_call_t)(struct host_thread *self, long nr,
@@ -53,7 +57,12 @@ typedef long (*lkl_call_t)(struct host_thread *self, long nr,
  * @stack_top: of its task's kernel stack, while that is empty
  * @inside: set from entering a call to leaving it
  * @done: its call was finished by another host thread; result in @ret
+ * @queued: @entry is on a list of the vCPU
+ * @calling: set by its thread with @call: when the entry is taken off, post it
+ * @interrupted: a host signal handler has run while it waited
  * @posted: a call waits in @call, @nr, @params to be run by its context
+ * @nr_signals: signals in @signals, which the thread is to be sent when it is
+ *	back on its own stack, where their handlers have to run
  * @until: deadline it sleeps for, 0 while awake
  * @sem: what it sleeps on
  * @task: its task, NULL until adopted
@@ -67,7 +76,11 @@ struct host_thread {
 	unsigned long stack_top;
 	int inside;
 	int done;
+	int nr_signals;
 	int posted;
+	int queued;
+	int calling;
+	int interrupted;
 	long ret;
 	u64 until;
 	struct lkl_sem *sem;
@@ -79,6 +92,7 @@ struct host_thread {
 	u64 host_id;
 	u64 handle;
 	struct host_thread *next;
+	struct lkl_signal signals[HOST_SIGNALS];
 };
 
 /**
