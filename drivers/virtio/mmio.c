@@ -34,9 +34,14 @@ _Static_assert(VIRTIO_MMIO_WINDOW_SIZE > VIRTIO_MMIO_CONFIG,
 /**
  * struct virtio_mmio - one register window
  * @vdev: the device behind it
- * @lock: protects what follows, but for @status and @isr, which are atomic
- *	(written under @lock, the former)
+ * @lock: protects what follows
  * @changing: reset or stopping a queue is under way
+ * @device_features_sel: which half of the offered features is read
+ * @driver_features_sel: which half of the chosen features is written
+ * @queue_sel: which queue the queue registers are about
+ * @driver_features: chosen so far
+ * @status: status register; atomic, written under @lock
+ * @isr: VIRTIO_MMIO_INT_* not acknowledged; atomic, not under @lock
  */
 struct virtio_mmio {
 	struct virtio_device *vdev;

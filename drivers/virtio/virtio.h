@@ -118,10 +118,26 @@ struct virtqueue_chain {
 
 /**
  * struct virtqueue - device side of one split virtqueue
+ * @vdev: its device
+ * @index: its number there
+ * @size: descriptors; the driver's choice, like all up to @used
+ * @event_idx: VIRTIO_RING_F_EVENT_IDX was agreed on
+ * @indirect: VIRTIO_RING_F_INDIRECT_DESC was agreed on
+ * @desc_addr: the descriptor table
+ * @avail_addr: the available ring
+ * @used_addr: the used ring
+ * @desc: the same, checked and translated when the queue was enabled
+ * @avail: likewise
+ * @used: likewise
+ * @last_avail: chains taken; from here on the running thread's own
+ * @used_idx: chains given back
+ * @signalled: @used_idx when it was last shown to the driver
+ * @in_flight: by head: taken and not given back
+ * @refs: who keeps the queue from being disabled; atomic
+ * @kicks: kicks not yet run; atomic
+ * @drained: upped when the last reference to a disabled queue goes
  *
- * The first group is the driver's choice and changes only while the queue is
- * disabled. The second is touched only by the thread that runs the queue. The
- * third is shared and atomic. See the theory of operation in ring.c.
+ * See the theory of operation in ring.c.
  */
 struct virtqueue {
 	struct virtio_device *vdev;
@@ -228,12 +244,18 @@ bool virtqueue_idle(struct virtqueue *vq);
 
 /**
  * virtqueue_hold - keep a queue from being disabled: a request is in flight
- * virtqueue_release - the request is done with
- * @vq: for hold, a queue the caller is running
+ * @vq: a queue the caller is running
  *
- * Context: release: any host thread; @vq must not be touched afterwards.
+ * Context: struct virtio_device_ops.run.
  */
 void virtqueue_hold(struct virtqueue *vq);
+
+/**
+ * virtqueue_release - the request is done with
+ * @vq: a queue held for it; must not be touched afterwards
+ *
+ * Context: any host thread. Blocks: no.
+ */
 void virtqueue_release(struct virtqueue *vq);
 
 /*
@@ -327,7 +349,9 @@ void virtio_device_fini(struct virtio_device *vdev);
  * @vdev: a device
  *
  * Sets DEVICE_NEEDS_RESET and sends a configuration interrupt (virtio 1.2
- * section 2.1.1). Context: any host thread. Blocks: no.
+ * section 2.1.1).
+ *
+ * Context: any host thread. Blocks: no.
  */
 void virtio_device_break(struct virtio_device *vdev);
 
@@ -376,7 +400,7 @@ int virtio_mmio_create(struct virtio_device *vdev, struct virtio_mmio **mmio);
  */
 void virtio_mmio_destroy(struct virtio_mmio *mmio);
 
-/* struct lkl_io_ops: @dev is a struct virtio_mmio. */
+/* struct lkl_io_ops, whose contract they keep: @dev is a struct virtio_mmio. */
 int virtio_mmio_read(void *dev, __u32 offset, __u32 size, __u64 *value);
 int virtio_mmio_write(void *dev, __u32 offset, __u32 size, __u64 value);
 
