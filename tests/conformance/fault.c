@@ -220,9 +220,15 @@ Test(fault, stack_pointer_may_be_changed)
 	detach();
 }
 
+static int take_with_errno(struct lkl_fault *fault)
+{
+	errno = E2BIG;
+	return take(fault);
+}
+
 Test(fault, errno_is_left_alone)
 {
-	attach(take);
+	attach(take_with_errno);
 	errno = ENOTTY;
 	probe_load(BAD);
 	cr_assert_eq(errno, ENOTTY);

@@ -198,13 +198,33 @@ Test(posix, forked_child_does_not_share_the_object)
 
 /* --- semaphores --- */
 
+static void sleep_once(void *sem)
+{
+	posix_sem_ops.down(sem, LKL_FOREVER);
+}
+
+/* Sleepers come and go, by a permit and by a timeout. */
+static void have_had_sleepers(struct lkl_sem *sem)
+{
+	__u64 thread;
+
+	cr_assert_eq(posix_thread_ops.create(sleep_once, sem, "x", &thread), 0);
+	usleep(50000);
+	posix_sem_ops.up(sem);
+	cr_assert_eq(posix_thread_ops.join(thread), 0);
+	cr_assert_eq(posix_sem_ops.down(sem, posix_time_ops.monotonic() + 1000000),
+		     -ETIMEDOUT);
+}
+
 /* In strict mode the host ends a thread that makes any call but four. */
 Test(posix, up_and_down_without_sleepers_make_no_host_call)
 {
 	struct lkl_sem *sem = posix_sem_ops.alloc(0);
-	pid_t pid = fork();
 	int status;
+	pid_t pid;
 
+	have_had_sleepers(sem);
+	pid = fork();
 	if (!pid) {
 		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT))
 			syscall(SYS_exit, 77);

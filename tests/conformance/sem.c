@@ -338,6 +338,50 @@ Test(sem, permits_are_neither_lost_nor_made_under_contention, .timeout = 120)
 	host->sem->free(sem);
 }
 
+/* A permit that comes at the very deadline is taken, or still there. */
+#define RACE_NS		60000
+#define RACES		3000
+
+static _Atomic __u64 race_deadline;
+
+static void *up_at_the_deadline(void *arg)
+{
+	for (int i = 0; i < RACES; i++) {
+		__u64 when;
+
+		while (!(when = atomic_exchange(&race_deadline, 0)))
+			sched_yield();
+		/* From a little before until long after it was late. */
+		while (mono() < when - 4000 + i % 128 * 1000)
+			;
+		host->sem->up(sem);
+	}
+	return NULL;
+}
+
+Test(sem, a_permit_that_comes_at_the_deadline_counts_once, .timeout = 120)
+{
+	pthread_t thread;
+
+	sem = make(0);
+	pthread_create(&thread, NULL, up_at_the_deadline, NULL);
+	for (int i = 0; i < RACES; i++) {
+		__u64 deadline = mono() + RACE_NS;
+		int err;
+
+		atomic_store(&race_deadline, deadline);
+		err = host->sem->down(sem, deadline);
+		cr_assert(!err || err == -ETIMEDOUT);
+		/* The one permit of this round, now or soon. */
+		if (err)
+			err = down_in(sem, 60 * NSEC_PER_SEC);
+		cr_assert_eq(err, 0);
+		cr_assert_eq(host->sem->down(sem, 0), -ETIMEDOUT);
+	}
+	pthread_join(thread, NULL);
+	host->sem->free(sem);
+}
+
 /* The waiter frees the semaphore while up() may still be on its way out. */
 static struct lkl_sem *_Atomic mailbox;
 
