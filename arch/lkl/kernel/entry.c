@@ -143,10 +143,8 @@ static long kernel_syscall(long nr, const long *params)
 		return syscall_leave(v, self, left);
 	ret = self->ret;
 	xchg(&v->token, (unsigned long)self);
-	if (unlikely(READ_ONCE(v->pending)))
+	if (unlikely(READ_ONCE(v->pending) || vcpu_waiter_late(v)))
 		vcpu_reenter(v, self);
-	else
-		vcpu_after_call(v);
 	smp_store_release(&self->inside, 0);
 	return ret;
 }

@@ -64,9 +64,6 @@
 /* How long a task in user mode is left its vCPU though others are runnable. */
 #define GRACE_NS	(3 * NSEC_PER_USEC)
 
-/* A waiter that wakes this much late is not worth waking: timer slack. */
-#define SLACK_NS	(50 * NSEC_PER_USEC)
-
 struct vcpu lkl_vcpus[NR_CPUS];
 
 /* The name by which thread_info.h, which is included everywhere, knows it. */
@@ -138,16 +135,6 @@ void vcpu_set_deadline(struct vcpu *v, u64 deadline, u64 now)
 	w = READ_ONCE(v->waiter);
 	if (READ_ONCE(w->until) > deadline + 2 * TICK_NS &&
 	    deadline < now + 2 * TICK_NS)
-		host_wake(w);
-}
-
-/* The executor leaves: does the waiter sleep too long? */
-static void vcpu_check_waiter(struct vcpu *v)
-{
-	struct host_thread *w = READ_ONCE(v->waiter);
-	u64 until = READ_ONCE(w->until);
-
-	if (READ_ONCE(v->deadline) < until && until - v->deadline > SLACK_NS)
 		host_wake(w);
 }
 
@@ -348,8 +335,8 @@ void vcpu_after_call(struct vcpu *v)
 {
 	if (READ_ONCE(v->pending))
 		vcpu_kick(v);
-	else
-		vcpu_check_waiter(v);
+	else if (vcpu_waiter_late(v))
+		host_wake(READ_ONCE(v->waiter));
 }
 
 /* The thread's call is under way elsewhere: wait for its result. */

@@ -167,6 +167,18 @@ long lkl_call_on_stack(lkl_call_t fn, struct host_thread *arg, long nr,
 		       unsigned long *host_sp);
 long lkl_switch_stack(unsigned long *save_sp, unsigned long sp, long value);
 
+/* A waiter that wakes this much late is not worth waking: timer slack. */
+#define VCPU_SLACK_NS	50000
+
+/* The executor leaves: does the waiter sleep too long? */
+static __always_inline bool vcpu_waiter_late(struct vcpu *v)
+{
+	u64 until = READ_ONCE(READ_ONCE(v->waiter)->until);
+	u64 deadline = READ_ONCE(v->deadline);
+
+	return deadline < until && until - deadline > VCPU_SLACK_NS;
+}
+
 /*
  * Nobody minds the clock while the waiter itself executes (its until is 0
  * then), so the executor looks where it passes by.
