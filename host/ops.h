@@ -120,9 +120,10 @@ struct lkl_sem;
  *	Context: never on a vCPU. Blocks: yes.
  *	Return: 0, or -ETIMEDOUT (only at or after @deadline).
  * @down_interruptible: The same, but it ends without a permit when a signal
- *	handler of the application has run in the waiting thread.
+ *	handler of the application has run in the sleeping thread.
  *	Context: never on a vCPU. Blocks: yes.
- *	Return: 0, -ETIMEDOUT, -EINTR.
+ *	Return: 0, -ETIMEDOUT, -EINTR, or -ERESTART if the application wants
+ *	calls to be restarted (each handler that may have run has SA_RESTART).
  */
 struct lkl_sem_ops {
 	struct lkl_ops_header hdr;

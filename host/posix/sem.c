@@ -22,6 +22,8 @@
  */
 #include <errno.h>
 #include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/sysinfo.h>
@@ -192,13 +194,42 @@ static int sem_give_up(struct lkl_sem *sem, int err)
 	return permits(state) ? 0 : posix_errno(err);
 }
 
+/*
+ * A handler has run, and nobody tells which: would the host have restarted a
+ * call then? Only if all that may have run say so. Handlers of faults do not
+ * count, they run where the fault is.
+ */
+static int interrupt_errno(void)
+{
+	struct sigaction action;
+	sigset_t blocked;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+	for (int signo = 1; signo <= SIGRTMAX; signo++) {
+		if (signo == SIGSEGV || signo == SIGBUS || signo == SIGILL ||
+		    signo == SIGFPE || sigismember(&blocked, signo) ||
+		    sigaction(signo, NULL, &action))
+			continue;
+		if (action.sa_handler != SIG_DFL &&
+		    action.sa_handler != SIG_IGN &&
+		    !(action.sa_flags & SA_RESTART))
+			return EINTR;
+	}
+	return ERESTART;
+}
+
+/*
+ * Without a timeout, the host restarts the wait itself after a handler with
+ * SA_RESTART, so an interruptible wait always has one.
+ */
 static int sem_sleep(struct lkl_sem *sem, __u64 deadline, int interruptible)
 {
 	struct timespec ts = {
 		.tv_sec = deadline / NSEC_PER_SEC,
 		.tv_nsec = deadline % NSEC_PER_SEC,
 	};
-	struct timespec *timeout = deadline == LKL_FOREVER ? NULL : &ts;
+	struct timespec *timeout =
+		deadline == LKL_FOREVER && !interruptible ? NULL : &ts;
 
 	atomic_fetch_add_explicit(&sem->state, ONE_SLEEPER,
 				  memory_order_seq_cst);
@@ -209,7 +240,7 @@ static int sem_sleep(struct lkl_sem *sem, __u64 deadline, int interruptible)
 		if (err == -ETIMEDOUT)
 			return sem_give_up(sem, ETIMEDOUT);
 		if (err == -EINTR && interruptible)
-			return sem_give_up(sem, EINTR);
+			return sem_give_up(sem, interrupt_errno());
 	}
 	return 0;
 }

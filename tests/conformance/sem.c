@@ -189,6 +189,65 @@ Test(sem, signals_do_not_end_a_wait)
 	host->sem->free(sem);
 }
 
+static int interrupted(int flags, __u64 deadline)
+{
+	struct sigaction action = { .sa_handler = count_signal, .sa_flags = flags };
+	struct itimerval timer = { { 0, 0 }, { 0, 30000 } };
+	int err;
+
+	signals = 0;
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	err = host->sem->down_interruptible(sem, deadline);
+	cr_assert_eq(signals, 1);
+	cr_assert_eq(host->sem->down(sem, 0), -ETIMEDOUT);
+	return err;
+}
+
+Test(sem, a_handler_ends_an_interruptible_wait)
+{
+	sem = make(0);
+	cr_assert_eq(interrupted(0, LKL_FOREVER), -EINTR);
+	cr_assert_eq(interrupted(0, mono() + 100 * NSEC_PER_SEC), -EINTR);
+	cr_assert_eq(interrupted(SA_RESTART, LKL_FOREVER), -ERESTART);
+	cr_assert_eq(interrupted(SA_RESTART, mono() + 100 * NSEC_PER_SEC),
+		     -ERESTART);
+	host->sem->free(sem);
+}
+
+Test(sem, an_interruptible_wait_is_a_wait)
+{
+	__u64 deadline = mono() + 30 * NSEC_PER_MSEC;
+
+	sem = make(1);
+	cr_assert_eq(host->sem->down_interruptible(sem, 0), 0);
+	cr_assert_eq(host->sem->down_interruptible(sem, 0), -ETIMEDOUT);
+	cr_assert_eq(host->sem->down_interruptible(sem, deadline), -ETIMEDOUT);
+	cr_assert_geq(mono(), deadline);
+	host->sem->up(sem);
+	cr_assert_eq(host->sem->down_interruptible(sem, LKL_FOREVER), 0);
+	host->sem->free(sem);
+}
+
+Test(sem, a_blocked_or_ignored_signal_does_not_interrupt)
+{
+	struct itimerval timer = { { 0, 5000 }, { 0, 5000 } };
+	sigset_t set;
+
+	sem = make(0);
+	signal(SIGALRM, SIG_IGN);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	cr_assert_eq(host->sem->down_interruptible(sem, mono() + 50 * NSEC_PER_MSEC),
+		     -ETIMEDOUT);
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGALRM, count_signal);
+	cr_assert_eq(host->sem->down_interruptible(sem, mono() + 50 * NSEC_PER_MSEC),
+		     -ETIMEDOUT);
+	host->sem->free(sem);
+}
+
 static void up_from_signal(int signo)
 {
 	host->sem->up(sem);

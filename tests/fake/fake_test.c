@@ -452,6 +452,7 @@ Test(fake, every_operation_with_an_error_can_fail)
 	cr_assert_eq(host->thread->signal(1, &sig), -E2BIG);
 	cr_assert_null(host->sem->alloc(1));
 	cr_assert_eq(host->sem->down(sem, 0), -E2BIG);
+	cr_assert_eq(host->sem->down_interruptible(sem, 0), -E2BIG);
 	cr_assert_null(host->mem->alloc(1));
 	cr_assert_eq(host->mem->object_create(PAGE, &value), -E2BIG);
 	cr_assert_eq(host->mem->map(obj, SPAN, PAGE, 0, RW), -E2BIG);

@@ -461,9 +461,9 @@ static int sem_wait(struct lkl_sem *sem, __u64 deadline)
 	return err;
 }
 
-static int sem_down(struct lkl_sem *sem, __u64 deadline)
+static int down(enum fake_op op, struct lkl_sem *sem, __u64 deadline)
 {
-	int err = RECORD(FAKE_SEM_DOWN, sem, deadline, 0, 0, 0);
+	int err = RECORD(op, sem, deadline, 0, 0, 0);
 
 	if (err)
 		return err;
@@ -474,13 +474,24 @@ static int sem_down(struct lkl_sem *sem, __u64 deadline)
 	return fake_returns(err);
 }
 
+static int sem_down(struct lkl_sem *sem, __u64 deadline)
+{
+	return down(FAKE_SEM_DOWN, sem, deadline);
+}
+
+/* There are no signal handlers here; fake_fail() makes as if one had run. */
+static int sem_down_interruptible(struct lkl_sem *sem, __u64 deadline)
+{
+	return down(FAKE_SEM_DOWN_INTERRUPTIBLE, sem, deadline);
+}
+
 const struct lkl_sem_ops fake_sem_ops = {
 	.hdr = LKL_OPS_HEADER(struct lkl_sem_ops),
 	.alloc = sem_alloc,
 	.free = sem_free,
 	.up = sem_up,
 	.down = sem_down,
-	.down_interruptible = sem_down,
+	.down_interruptible = sem_down_interruptible,
 };
 
 /* --- time --- */

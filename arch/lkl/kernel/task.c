@@ -176,8 +176,8 @@ static enum lkl_signals call_signals(void)
 	struct host_thread *self = current_thread_info()->owner;
 	enum lkl_signals got = lkl_do_signals(true);
 
-	if (self && READ_ONCE(self->interrupted) && xchg(&self->interrupted, 0))
-		got = SIGNALS_DELIVERED;
+	if (self && READ_ONCE(self->interrupted))
+		got = max(got, (enum lkl_signals)xchg(&self->interrupted, 0));
 	return got;
 }
 

@@ -55,6 +55,7 @@
 #include <linux/string.h>
 
 #include <asm/host.h>
+#include <asm/task.h>
 #include <asm/vcpu.h>
 #include <asm/vdso/processor.h>
 
@@ -249,10 +250,10 @@ static u64 waiter_until(struct vcpu *v)
 
 /*
  * Sleep until kicked or @until; @until is published before the last look.
- * Returns true if a host signal handler has run meanwhile.
+ * Returns whether a host signal handler has run meanwhile.
  */
-static bool host_wait(struct host_thread *self, struct vcpu *v, u64 until,
-		      const int *flag)
+static enum lkl_signals host_wait(struct host_thread *self, struct vcpu *v,
+				  u64 until, const int *flag)
 {
 	int err;
 
@@ -262,11 +263,13 @@ static bool host_wait(struct host_thread *self, struct vcpu *v, u64 until,
 	    (READ_ONCE(v->waiter) == self &&
 	     (vcpu_wanted(v) || waiter_until(v) < until))) {
 		WRITE_ONCE(self->until, 0);
-		return false;
+		return SIGNALS_NONE;
 	}
 	err = lkl_ops.sem->down_interruptible(self->sem, until);
 	WRITE_ONCE(self->until, 0);
-	return err == -EINTR;
+	if (err == -ERESTART)
+		return SIGNALS_RESTART;
+	return err == -EINTR ? SIGNALS_DELIVERED : SIGNALS_NONE;
 }
 
 static void host_queue(struct host_thread *self, struct vcpu *v)
@@ -278,9 +281,10 @@ static void host_queue(struct host_thread *self, struct vcpu *v)
 }
 
 /* A host signal interrupts the call that its thread waits for. */
-static void host_interrupt(struct host_thread *self, struct vcpu *v)
+static void host_interrupt(struct host_thread *self, struct vcpu *v,
+			   enum lkl_signals got)
 {
-	WRITE_ONCE(self->interrupted, 1);
+	WRITE_ONCE(self->interrupted, got);
 	host_queue(self, v);
 	vcpu_kick(v);
 }
@@ -342,6 +346,7 @@ void vcpu_after_call(struct vcpu *v)
 /* The thread's call is under way elsewhere: wait for its result. */
 static long vcpu_wait(struct host_thread *self, struct vcpu *v)
 {
+	enum lkl_signals got;
 	bool done = false;
 
 	while (!done && !smp_load_acquire(&self->done)) {
@@ -349,9 +354,10 @@ static long vcpu_wait(struct host_thread *self, struct vcpu *v)
 			break;
 		if (waiter_serve(v, self, &done))
 			continue;
-		if (host_wait(self, v, READ_ONCE(v->waiter) == self ?
-			      waiter_until(v) : LKL_FOREVER, &self->done))
-			host_interrupt(self, v);
+		got = host_wait(self, v, READ_ONCE(v->waiter) == self ?
+				waiter_until(v) : LKL_FOREVER, &self->done);
+		if (got != SIGNALS_NONE)
+			host_interrupt(self, v, got);
 	}
 	if (!done && !READ_ONCE(self->done))
 		return READ_ONCE(lkl_stopped);

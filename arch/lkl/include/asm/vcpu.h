@@ -59,7 +59,7 @@ typedef long (*lkl_call_t)(struct host_thread *self, long nr,
  * @done: its call was finished by another host thread; result in @ret
  * @queued: @entry is on a list of the vCPU
  * @calling: set by its thread with @call: when the entry is taken off, post it
- * @interrupted: a host signal handler has run while it waited
+ * @interrupted: a host signal handler has run while it waited: enum lkl_signals
  * @posted: a call waits in @call, @nr, @params to be run by its context
  * @nr_signals: signals in @signals, which the thread is to be sent when it is
  *	back on its own stack, where their handlers have to run
