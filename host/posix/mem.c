@@ -17,10 +17,12 @@
  * - the application cannot close the descriptor under us, nor find it, and it
  *   does not count against RLIMIT_NOFILE;
  * - a new mapping inherits what was said once about the first one: that a
- *   forked child does not get it. With mmap() each mapping needs madvise() too.
+ *   forked child does not get it, nor a core dump. With mmap() each mapping
+ *   needs madvise() too.
  *
  * After fork() the child therefore has holes where the kernel's memory was,
- * and cannot disturb the parent's.
+ * and cannot disturb the parent's. A dump would first fill in all pages that
+ * were never touched, to write them as zeros.
  *
  * The span is private anonymous memory without access. It never has contents,
  * and so needs no MADV_DONTDUMP to stay out of core dumps; a flag on the span
@@ -120,7 +122,8 @@ static int object_create(__u64 size, __u64 *object)
 		err = posix_errno(errno == ENFILE ? ENFILE : ENOMEM);
 		goto err_free;
 	}
-	if (madvise(obj->base, size, MADV_DONTFORK)) {
+	if (madvise(obj->base, size, MADV_DONTFORK) ||
+	    madvise(obj->base, size, MADV_DONTDUMP)) {
 		err = posix_errno(ENOMEM);
 		goto err_unmap;
 	}

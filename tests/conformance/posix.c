@@ -158,6 +158,39 @@ Test(posix, object_has_no_descriptor_that_could_be_closed)
 	posix_mem_ops.object_destroy(object);
 }
 
+/* "dd" in the flags of each mapping of the span: not in a core dump. */
+Test(posix, core_dumps_leave_the_object_out)
+{
+	unsigned long start, end, in_span = 0;
+	int counted = 0, excluded = 0;
+	__u64 object, addr;
+	char line[512];
+	FILE *file;
+
+	cr_assert_eq(posix_span_reserve(SPAN_SIZE, 4096, &addr), 0);
+	cr_assert_eq(posix_mem_ops.object_create(OBJECT_SIZE, &object), 0);
+	cr_assert_eq(posix_mem_ops.map(object, addr, OBJECT_SIZE, 0, RW), 0);
+	cr_assert_eq(posix_mem_ops.map(object, addr + (4 << 20), 4096, 4096,
+				       LKL_PROT_READ), 0);
+	file = fopen("/proc/self/smaps", "r");
+	cr_assert_not_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		char prot[8];
+
+		if (sscanf(line, "%lx-%lx %7s", &start, &end, prot) == 3)
+			in_span = start >= addr && start < addr + SPAN_SIZE &&
+				  prot[0] == 'r';
+		if (!strncmp(line, "VmFlags:", 8) && in_span) {
+			counted++;
+			excluded += strstr(line, " dd ") != NULL;
+		}
+	}
+	fclose(file);
+	cr_assert_eq(counted, 2);
+	cr_assert_eq(excluded, 2);
+	posix_mem_ops.object_destroy(object);
+}
+
 static int child_status(pid_t pid)
 {
 	int status;
