@@ -32,7 +32,14 @@ u64 lkl_ram __ro_after_init;
 phys_addr_t lkl_dma_start __ro_after_init;
 phys_addr_t lkl_dma_end __ro_after_init;
 
-static char command_line[COMMAND_LINE_SIZE] __initdata;
+/*
+ * Parameters whose defaults suit a machine with hardware; the caller's own
+ * come after them and win. Sixteen nbd devices would be made at every boot:
+ * who needs one asks for it by netlink, or says how many there shall be.
+ */
+#define OWN_PARAMETERS	"nbd.nbds_max=0 "
+
+static char command_line[sizeof(OWN_PARAMETERS) + COMMAND_LINE_SIZE] __initdata;
 
 static bool is_space(char c)
 {
@@ -130,7 +137,8 @@ void __init setup_arch(char **cmdline_p)
 	setup_initial_init_mm(_stext, _etext, _edata, _end);
 
 	/* parse_args() writes to what it is given. */
-	strscpy(command_line, boot_command_line, sizeof(command_line));
+	snprintf(command_line, sizeof(command_line), OWN_PARAMETERS "%s",
+		 boot_command_line);
 	*cmdline_p = command_line;
 	parse_early_param();
 	lkl_console_init();
