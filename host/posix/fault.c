@@ -19,7 +19,10 @@
  *
  * An owner may block in a fault of application code, and its thread may then
  * run other code of the range, which may fault in turn: so the four signals
- * stay open in our handler, and all others are blocked.
+ * stay open in our handler, and all others are blocked. That other code is on
+ * a stack of its own. The host would then start anew at the top of the thread's
+ * alternate stack, where our own frame is; so such an owner is called on the
+ * stack that was interrupted, with no alternate stack in force.
  *
  * A handler that the application installs later replaces ours, and should call
  * the one it replaced for faults that are not its own. If it does, and we are
@@ -162,13 +165,6 @@ static fault_handler_t *range_handler(__u64 addr)
 	return handler;
 }
 
-/* Whose code it is counts more than whose memory. */
-static fault_handler_t *fault_owner(const struct lkl_fault *fault)
-{
-	fault_handler_t *handler = range_handler(fault->pc);
-
-	return handler || !fault->addr ? handler : range_handler(fault->addr);
-}
 
 static void action_read(const struct signal_state *state, int chained_back,
 			struct sigaction *action)
@@ -255,21 +251,59 @@ static void chain_to_application(int signo, siginfo_t *info, ucontext_t *uc,
 	chain_current = outer;
 }
 
+struct owner_call {
+	fault_handler_t *handler;
+	struct lkl_fault *fault;
+	const stack_t *alternate;
+};
+
+static long owner_call_off_alternate(void *arg)
+{
+	const struct owner_call *call = arg;
+	stack_t none = { .ss_flags = SS_DISABLE };
+	stack_t alternate = *call->alternate;
+	long ret;
+
+	sigaltstack(&none, NULL);
+	ret = call->handler(call->fault);
+	alternate.ss_flags &= ~SS_ONSTACK;
+	sigaltstack(&alternate, NULL);
+	return ret;
+}
+
+/* Call the owner of the memory that code of the application has accessed. */
+static int owner_call(fault_handler_t *handler, struct lkl_fault *fault)
+{
+	stack_t alternate;
+	struct owner_call call = { handler, fault, &alternate };
+
+	if (sigaltstack(NULL, &alternate) || !(alternate.ss_flags & SS_ONSTACK))
+		return handler(fault);
+	return fault_call_on_stack(owner_call_off_alternate, &call, fault->sp);
+}
+
 /* Offer a fault to its owner. Return: 1 if it was taken. */
 static int fault_offer(siginfo_t *info, ucontext_t *uc, __u32 kind)
 {
 	struct lkl_fault fault = { .kind = kind };
 	fault_handler_t *handler;
+	int taken = 0;
 
 	/* Sent by kill() and the like: not a fault. */
 	if (info->si_code <= 0)
 		return 0;
 	fault_read_context(&fault, info, uc);
-	handler = fault_owner(&fault);
-	if (!handler || !handler(&fault))
-		return 0;
-	fault_write_context(&fault, uc);
-	return 1;
+	/* Whose code it is counts more than whose memory. */
+	handler = range_handler(fault.pc);
+	if (handler) {
+		taken = handler(&fault);
+	} else if (fault.addr) {
+		handler = range_handler(fault.addr);
+		taken = handler && owner_call(handler, &fault);
+	}
+	if (taken)
+		fault_write_context(&fault, uc);
+	return taken;
 }
 
 static void fault_signal(int signo, siginfo_t *info, void *context)

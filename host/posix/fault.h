@@ -34,4 +34,15 @@ void fault_read_context(struct lkl_fault *fault, const siginfo_t *info,
  */
 void fault_write_context(const struct lkl_fault *fault, ucontext_t *uc);
 
+/**
+ * fault_call_on_stack - call a function on another stack
+ * @fn: the function
+ * @arg: its argument
+ * @sp: end of the stack; aligned down, and what a leaf function may have left
+ *	below it is spared
+ *
+ * Context: signal handler. Return: what @fn returned.
+ */
+long fault_call_on_stack(long (*fn)(void *arg), void *arg, __u64 sp);
+
 #endif /* LKL_HOST_POSIX_FAULT_H */

@@ -52,3 +52,25 @@ void fault_write_context(const struct lkl_fault *fault, ucontext_t *uc)
 	uc->uc_mcontext.pc = fault->pc;
 	uc->uc_mcontext.sp = fault->sp;
 }
+
+long fault_call_on_stack(long (*fn)(void *arg), void *arg, __u64 sp)
+{
+	register void *x0 __asm__("x0") = arg;
+
+	sp &= ~15ULL;
+	__asm__ __volatile__(
+		"mov x19, sp\n\t"
+		"mov sp, %[sp]\n\t"
+		"blr %[fn]\n\t"
+		"mov sp, x19"
+		: "+r" (x0)
+		: [fn] "r" (fn), [sp] "r" (sp)
+		: "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10",
+		  "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18",
+		  "x19", "x30", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7",
+		  "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16",
+		  "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24",
+		  "v25", "v26", "v27", "v28", "v29", "v30", "v31", "memory",
+		  "cc");
+	return (long)x0;
+}

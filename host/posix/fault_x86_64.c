@@ -36,3 +36,25 @@ void fault_write_context(const struct lkl_fault *fault, ucontext_t *uc)
 	uc->uc_mcontext.gregs[REG_RIP] = fault->pc;
 	uc->uc_mcontext.gregs[REG_RSP] = fault->sp;
 }
+
+/* System V ABI: 128 bytes below the stack pointer may be in use. */
+#define RED_ZONE	128
+
+long fault_call_on_stack(long (*fn)(void *arg), void *arg, __u64 sp)
+{
+	long ret;
+
+	sp = (sp - RED_ZONE) & ~15ULL;
+	__asm__ __volatile__(
+		"movq %%rsp, %%rbx\n\t"
+		"movq %[sp], %%rsp\n\t"
+		"call *%[fn]\n\t"
+		"movq %%rbx, %%rsp"
+		: "=a" (ret), "+D" (arg)
+		: [fn] "r" (fn), [sp] "r" (sp)
+		: "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11",
+		  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
+		  "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13",
+		  "xmm14", "xmm15", "memory", "cc");
+	return ret;
+}

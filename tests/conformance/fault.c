@@ -621,6 +621,39 @@ Test(fault, handler_without_onstack_stays_on_its_stack)
 	detach();
 }
 
+/*
+ * While the owner works on another stack, as a kernel does, a fault there must
+ * not overwrite what the first one left on the alternate stack.
+ */
+static char other_stack[131072] __attribute__((aligned(16)));
+
+static int fault_on_another_stack(struct lkl_fault *fault)
+{
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(probe_stack(BAD, other_stack + sizeof(other_stack)), 1);
+	return make_present(fault);
+}
+
+Test(fault, faults_of_an_owner_leave_the_alternate_stack_alone)
+{
+	stack_t after;
+
+	use_alternate_stack();
+	install(SIGSEGV, record_and_escape, SA_ONSTACK);
+	attach(take_stack);
+	make_window(fault_on_another_stack);
+	for (int i = 0; i < 8; i++)
+		fault_outside(window + i * 4096);
+	cr_assert_eq(offered, 8 * 4);
+	cr_assert_eq(sigaltstack(NULL, &after), 0);
+	cr_assert_eq(after.ss_sp, alternate);
+	cr_assert_eq(after.ss_flags, 0);
+	cr_assert_eq(caught_outside(BAD), 1);
+	cr_assert(on_alternate(app_stack));
+	host->fault->detach((uintptr_t)window);
+	detach();
+}
+
 /* --- how a process ends --- */
 
 static int exit_signal(void (*fn)(void))
