@@ -260,17 +260,16 @@ static bool chain_add(const struct virtio_memory *mem, struct chain_walk *walk,
 }
 
 /*
- * Walk a table of @count descriptors from @index. An indirect descriptor ends
- * the walk and is left in *@last, to be followed by the caller.
+ * Walk a table of @count descriptors from @index. Loops end because each round
+ * adds a buffer, of which there is a limit. An indirect descriptor ends the
+ * walk and is left in *@last, to be followed by the caller.
  */
 static bool chain_walk(const struct virtio_memory *mem, struct chain_walk *walk,
 		       const struct vring_desc *table, uint32_t count,
 		       uint32_t index, struct desc_copy *last)
 {
-	uint32_t left = count;
-
 	do {
-		if (index >= count || !left--)
+		if (index >= count)
 			return false;
 		*last = desc_read(&table[index]);
 		if (last->flags & VRING_DESC_F_INDIRECT)

@@ -196,12 +196,15 @@ Test(mmio, address_halves)
 Test(mmio, ready_queue_is_frozen)
 {
 	struct rig rig;
+	int i;
 
 	rig_start(&rig, ALL_FEATURES, 1, 16);
 	reg_write(&rig.drv, VIRTIO_MMIO_QUEUE_NUM, 3);
 	reg_write(&rig.drv, VIRTIO_MMIO_QUEUE_DESC_LOW, 0);
 	reg_write(&rig.drv, VIRTIO_MMIO_QUEUE_READY, 1);
-	cr_assert_eq(blk_write(&rig.drv, 0, NULL, 512), VIRTIO_BLK_S_OK);
+	for (i = 0; i < 20; i++)
+		cr_assert_eq(blk_write(&rig.drv, 0, NULL, 512),
+			     VIRTIO_BLK_S_OK);
 	cr_assert_eq(driver_status(&rig.drv), 0xf);
 	rig_stop(&rig);
 }

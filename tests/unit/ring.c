@@ -276,12 +276,16 @@ static void header_too_short(struct driver_queue *q, struct blk_io *io)
 	q->desc[0].next = 2;
 }
 
-/* Turn the request into an indirect one at descriptor 0. */
+/*
+ * Turn the request into an indirect one at descriptor 0. Behind the table lies
+ * one good descriptor more, which is not part of it.
+ */
 static struct vring_desc *make_indirect(struct driver_queue *q)
 {
-	guest_addr_t addr = fake_alloc(3 * sizeof(struct vring_desc), 16);
+	guest_addr_t addr = fake_alloc(4 * sizeof(struct vring_desc), 16);
 	struct vring_desc *table = fake_ptr(addr);
 
+	table[3] = q->desc[2];
 	memcpy(table, q->desc, 3 * sizeof(*table));
 	q->desc[0] = (struct vring_desc){ .addr = addr.raw,
 					  .len = 3 * sizeof(*table),
@@ -305,15 +309,20 @@ static void indirect_and_next(struct driver_queue *q, struct blk_io *io)
 
 static void indirect_nested(struct driver_queue *q, struct blk_io *io)
 {
+	struct vring_desc *table = make_indirect(q);
+
 	(void)io;
-	make_indirect(q)[1].flags = VRING_DESC_F_INDIRECT;
+	table[2].flags |= VRING_DESC_F_NEXT;
+	table[2].next = 3;
+	table[3] = q->desc[0];
+	q->desc[0].len += sizeof(*table);
 }
 
 static void indirect_odd_length(struct driver_queue *q, struct blk_io *io)
 {
 	(void)io;
 	make_indirect(q);
-	q->desc[0].len -= 1;
+	q->desc[0].len += 8;
 }
 
 static void indirect_empty(struct driver_queue *q, struct blk_io *io)
