@@ -262,6 +262,12 @@ static void free_resources(void)
 	lkl_mem_exit();
 }
 
+/*
+ * Comes before the caller's command line, which can say otherwise. Compacting
+ * memory ahead of demand would wake an idle kernel twice a second.
+ */
+static const char builtin_cmdline[] = "sysctl.vm.compaction_proactiveness=0 ";
+
 static int __ref kernel_boot(const char *cmdline)
 {
 	unsigned long stack = task_entry_sp(&init_task);
@@ -269,12 +275,13 @@ static int __ref kernel_boot(const char *cmdline)
 
 	if (booted || stopped_errno())
 		return -EBUSY;
-	if (strlen(cmdline) >= COMMAND_LINE_SIZE)
+	if (strlen(builtin_cmdline) + strlen(cmdline) >= COMMAND_LINE_SIZE)
 		return -EINVAL;
 	err = boot_resources(cmdline);
 	if (err)
 		return err;
-	strscpy(boot_command_line, cmdline, COMMAND_LINE_SIZE);
+	strscpy(boot_command_line, builtin_cmdline, COMMAND_LINE_SIZE);
+	strlcat(boot_command_line, cmdline, COMMAND_LINE_SIZE);
 	err = vcpu_start_thread(&lkl_vcpus[0], boot_kernel, stack);
 	if (err) {
 		host_threads_exit();
