@@ -317,8 +317,10 @@ static int app_request(struct lkl_disk disk, struct lkl_blk_req *req)
 /* An application's own disk is asked for its size, and a bad one is refused. */
 Test(instance, disks_of_the_application)
 {
-	struct lkl_dev_blk_ops ops = { app_capacity, app_request };
-	struct lkl_dev_blk_ops half = { app_capacity, NULL };
+	struct lkl_dev_blk_ops ops = {
+		.get_capacity = app_capacity, .request = app_request,
+	};
+	struct lkl_dev_blk_ops half = { .get_capacity = app_capacity };
 	struct lkl_disk disk = { .handle = (void *)4096, .ops = &ops };
 	struct lkl_disk odd = { .handle = (void *)1000, .ops = &ops };
 	struct lkl_disk part = { .handle = (void *)4096, .ops = &half };

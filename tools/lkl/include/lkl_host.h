@@ -61,6 +61,9 @@ struct lkl_blk_req {
 	int count;
 };
 
+struct virtio_host;
+struct virtio_blk_backend;
+
 /**
  * struct lkl_dev_blk_ops - a disk that is not a file
  *
@@ -70,10 +73,18 @@ struct lkl_blk_req {
  *	several at once; must not call into the kernel, which may be waiting.
  *	A long wait delays other work of the same virtual processor.
  *	Return: LKL_DEV_BLK_STATUS_*.
+ * @backend: Optional, then @request is not called and may be NULL: make a block
+ *	backend that does requests while others are under way. The seam is that
+ *	of drivers/virtio/virtio.h, which is not a public header, so this is for
+ *	programs built with the library. Called at each start of the kernel,
+ *	which destroys the backend at its end.
+ *	Return: 0 and *@be set, or a negative error.
  */
 struct lkl_dev_blk_ops {
 	int (*get_capacity)(struct lkl_disk disk, unsigned long long *res);
 	int (*request)(struct lkl_disk disk, struct lkl_blk_req *req);
+	int (*backend)(struct lkl_disk disk, const struct virtio_host *host,
+		       struct virtio_blk_backend **be);
 };
 
 /*

@@ -101,7 +101,8 @@ static int app_check(const struct lkl_disk *app)
 	unsigned long long size;
 	int err;
 
-	if (!app->ops->get_capacity || !app->ops->request)
+	if (!app->ops->get_capacity ||
+	    (!app->ops->request && !app->ops->backend))
 		return fail(-EINVAL, "the disk's operations are incomplete");
 	err = app->ops->get_capacity(*app, &size);
 	if (err)
@@ -121,6 +122,8 @@ static int backend_create(struct disk *disk, const struct virtio_host *host,
 
 	if (disk->is_file)
 		err = virtio_blk_fd_create(host, disk->app.fd, 0, be);
+	else if (disk->app.ops->backend)
+		err = disk->app.ops->backend(disk->app, host, be);
 	else
 		err = diskops_backend_create(&disk->app, be);
 	if (err)
