@@ -15,12 +15,17 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/init.h>
+#include <linux/init_syscalls.h>
+#include <linux/kdev_t.h>
+#include <linux/major.h>
 #include <linux/mm.h>
 #include <linux/mm_types.h>
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 
 #define INIT_PATH	"/init"
+#define CONSOLE_PATH	"/dev/console"
+#define NULL_MINOR	3
 
 static const char init_magic[] = "\177LKL\n";
 
@@ -59,6 +64,18 @@ static struct linux_binfmt init_format = {
 	.load_binary = load_init,
 };
 
+/*
+ * Generic code opens /dev/console three times for process 1, and complains if
+ * it cannot. Ours is no tty, so let that be /dev/null: the application's first
+ * descriptor is then 3, as it is used to.
+ */
+static int __init create_console(void)
+{
+	init_unlink(CONSOLE_PATH);
+	return init_mknod(CONSOLE_PATH, S_IFCHR | 0600,
+			  new_encode_dev(MKDEV(MEM_MAJOR, NULL_MINOR)));
+}
+
 static int __init create_init(void)
 {
 	struct file *file;
@@ -73,6 +90,6 @@ static int __init create_init(void)
 	n = kernel_write(file, init_magic, sizeof(init_magic) - 1, &pos);
 	/* At once: a file that is still open for writing is not executed. */
 	__fput_sync(file);
-	return n < 0 ? n : 0;
+	return n < 0 ? n : create_console();
 }
 late_initcall(create_init);
