@@ -63,8 +63,10 @@ inc-tests/tools/	:= -Itools/lkl/cp -Itools/lkl/include -I$(B)/include
 inc-tests		:= -I. -Itools/lkl/include -I$(B)/include
 include_path		= $(or $(inc-$(dir $(1))),$(inc-$(firstword $(subst /, ,$(1)))))
 
-LIB_LIBS	:= -luring -lpthread
-TEST_LIBS	:= -lcriterion $(LIB_LIBS)
+LIB_LIBS	:= -lpthread
+# Linked into the library, so that it needs nothing but libc.
+LIB_ARCHIVES	:= $(shell $(CC) -print-file-name=liburing.a)
+TEST_LIBS	:= -lcriterion $(LIB_ARCHIVES) $(LIB_LIBS)
 
 compile		= $(CC) $(HOST_CFLAGS) $(call include_path,$<) -MMD -MP -c -o $@ $<
 
