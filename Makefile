@@ -17,7 +17,7 @@ KERNEL_SRC	?= /usr/src/linux-source-6.12.tar.xz
 SOMAJOR		:= 1
 VERSION		:= $(SOMAJOR).0.0
 
-ifeq ($(origin CC),default)
+ifneq ($(filter default undefined,$(origin CC)),)
 CC		:= gcc
 endif
 AR		:= ar
