@@ -26,18 +26,20 @@
 #include <lkl_host.h>
 
 #define FILES		300
-#define BIG_SIZE	(24 * 1024 * 1024)
+#define BIG_SIZE	(15 * 1024 * 1024)	/* cramfs takes no 16 */
 #define CHUNK		(256 * 1024)
 #define TIMEOUT_MS	10000
 
 /* What a file system can store besides files and directories. */
 enum {
-	LINKS = 1 << 0,		/* symbolic and hard links */
-	MODES = 1 << 1,		/* owner and permissions */
-	XATTRS = 1 << 2,	/* user.* attributes */
-	HOLES = 1 << 3,		/* sparse files that stay sparse */
+	SYMLINKS = 1 << 0,
+	HARDLINKS = 1 << 1,	/* seen as such: one inode number */
+	LINKS = SYMLINKS | HARDLINKS,
+	MODES = 1 << 2,		/* owner and permissions */
+	XATTRS = 1 << 3,	/* user.* attributes */
+	HOLES = 1 << 4,		/* sparse files that stay sparse */
 	UNIX = LINKS | MODES | XATTRS | HOLES,
-	READ_ONLY = 1 << 4,	/* made from the directory $SRC */
+	READ_ONLY = 1 << 5,	/* made from the directory $SRC */
 };
 
 /**
@@ -77,17 +79,24 @@ static const struct fs_case cases[] = {
 	  "udfinfo $IMG | grep -q integrity=closed", NULL },
 	{ "hfsplus", 96, LINKS | MODES,
 	  "python3 $LKL_TOP/tests/boot/mkhfsplus.py $IMG 96", NULL, NULL },
-	{ "iso9660", 0, LINKS | MODES | READ_ONLY,
+	{ "hfs", 96, 0, "hformat -l volume $IMG", NULL, NULL },
+	{ "minix", 64, LINKS | MODES, "mkfs.minix -3 $IMG",
+	  "fsck.minix -f $IMG", NULL },
+	{ "iso9660", 0, SYMLINKS | MODES | READ_ONLY,
 	  "genisoimage -quiet -R -o $IMG $SRC", NULL, NULL },
 	{ "squashfs", 0, UNIX | READ_ONLY,
 	  "mksquashfs $SRC $IMG -noappend -quiet -no-progress",
 	  "unsquashfs -quiet -lls $IMG", NULL },
 	{ "erofs", 0, LINKS | MODES | XATTRS | READ_ONLY,
 	  "mkfs.erofs -zlz4 $IMG $SRC", "fsck.erofs $IMG", NULL },
+	{ "cramfs", 0, SYMLINKS | MODES | READ_ONLY, "mkfs.cramfs $SRC $IMG",
+	  "fsck.cramfs $IMG", NULL },
+	{ "romfs", 0, SYMLINKS | READ_ONLY, "genromfs -d $SRC -f $IMG", NULL,
+	  NULL },
 };
 
-/* Types of the same driver under another name, or that need a server. */
-static const char *const other_types[] = { "fuseblk", "iso", NULL };
+/* Types that need a server to answer them. */
+static const char *const other_types[] = { "fuseblk", NULL };
 
 #define CASES	(sizeof(cases) / sizeof(cases[0]))
 
@@ -104,6 +113,7 @@ static void make_work(void)
 	cr_assert(mkdtemp(work), "mkdtemp: %s", strerror(errno));
 	snprintf(image, sizeof(image), "%s/image", work);
 	setenv("IMG", image, 1);
+	setenv("HOME", work, 1);	/* hformat leaves a note there */
 	if (!getenv("LKL_TOP"))
 		setenv("LKL_TOP", ".", 1);
 }
@@ -332,22 +342,30 @@ static void read_file(const char *path, unsigned int file, size_t size)
 	free(want);
 }
 
-static void write_links(void)
+static void write_links(unsigned int features)
 {
-	write_file(at("hard1"), 1, 10);
-	must(lkl_sys_link(at("hard1"), at("hard2")), "link", "hard2");
-	must(lkl_sys_symlink("dir/target", at("symlink")), "symlink",
-	     "symlink");
+	if (features & SYMLINKS)
+		must(lkl_sys_symlink("dir/target", at("symlink")), "symlink",
+		     "symlink");
+	if (features & HARDLINKS) {
+		write_file(at("hard1"), 1, 10);
+		must(lkl_sys_link(at("hard1"), at("hard2")), "link", "hard2");
+	}
 }
 
-static void check_links(void)
+static void check_links(unsigned int features)
 {
 	char target[64] = "";
 	struct stat one, two;
 
-	must(lkl_sys_readlink(at("symlink"), target, sizeof(target) - 1),
-	     "readlink", "symlink");
-	cr_expect_str_eq(target, "dir/target");
+	if (features & SYMLINKS) {
+		must(lkl_sys_readlink(at("symlink"), target,
+				      sizeof(target) - 1), "readlink",
+		     "symlink");
+		cr_expect_str_eq(target, "dir/target");
+	}
+	if (!(features & HARDLINKS))
+		return;
 	must(lkl_sys_stat(at("hard1"), &one), "stat", "hard1");
 	must(lkl_sys_stat(at("hard2"), &two), "stat", "hard2");
 	cr_expect_eq(one.st_nlink, 2);
@@ -438,8 +456,7 @@ static void write_tree(unsigned int features)
 			must(lkl_sys_unlink(other), "unlink", other);
 	}
 	must(lkl_sys_rmdir(at("was")), "rmdir", "was");
-	if (features & LINKS)
-		write_links();
+	write_links(features);
 	write_attributes(features);
 	if (features & HOLES)
 		write_hole();
@@ -459,8 +476,7 @@ static void check_tree(unsigned int features)
 			cr_expect_eq(lkl_sys_stat(path, &st), -ENOENT);
 	}
 	read_file(at("big"), FILES, BIG_SIZE);
-	if (features & LINKS)
-		check_links();
+	check_links(features);
 	check_attributes(features);
 	if ((features & (HOLES | READ_ONLY)) == HOLES)
 		check_hole();
@@ -557,9 +573,13 @@ FS_TEST(exfat)
 FS_TEST(ntfs3)
 FS_TEST(udf)
 FS_TEST(hfsplus)
+FS_TEST(hfs)
+FS_TEST(minix)
 FS_TEST(iso9660)
 FS_TEST(squashfs)
 FS_TEST(erofs)
+FS_TEST(cramfs)
+FS_TEST(romfs)
 
 static bool is_covered(const char *type)
 {
