@@ -15,17 +15,20 @@ top=${LKL_TOP:-$PWD}
 build=$(realpath "${1:-${LKL_BUILD:-$top/build}}")
 nobody=65534
 
+# A part of the kernel's source into a directory, if it is unpacked.
+take_kernel() {
+	[ ! -d "$build/linux-src/fs/ext4" ] ||
+		(cd "$build/linux-src" &&
+		 cp -a --parents fs/ext4 lib Documentation "$1/")
+}
+
 # A copy of what is needed, where everybody may read it.
 lend_to_others() {
 	mkdir -p "$work/build/bin" "$work/build/linux-src" "$work/top"
 	cp -a "$build"/liblkl.so* "$work/build/"
 	cp -a "$build"/bin/{cptofs,cpfromfs} "$work/build/bin/"
 	cp -a "$top"/{arch,drivers,host,tests,tools,Documentation} "$work/top/"
-	for part in fs/ext4 lib Documentation; do
-		[ ! -d "$build/linux-src/$part" ] ||
-			cp -a --parents "$build/linux-src/./$part" \
-				"$work/build/linux-src/"
-	done
+	take_kernel "$work/build/linux-src"
 	chmod -R a+rX "$work"
 	chown $nobody:$nobody "$work"
 }
@@ -51,8 +54,12 @@ fi
 
 # step WHAT COMMAND...: say it, show the command, run it, and tell the time
 step() {
-	local start end
-	printf '\n%s%s%s\n  $ %s\n' "$bold" "$1" "$plain" "${*:2}"
+	local start end word line=
+	for word in "${@:2}"; do
+		case $word in *' '*) word=\'$word\' ;; esac
+		line+=" $word"
+	done
+	printf '\n%s%s%s\n  $%s\n' "$bold" "$1" "$plain" "$line"
 	start=$(date +%s%N)
 	"${@:2}" 2>&1 | sed 's/^/    /'
 	end=$(date +%s%N)
@@ -63,10 +70,7 @@ step() {
 # The source tree: this project, and a part of the kernel if it is unpacked.
 mkdir -p source/lkl source/linux
 cp -a "$top"/{arch,drivers,host,tests,tools,Documentation} source/lkl/
-for part in fs/ext4 lib Documentation; do
-	[ ! -d "$build/linux-src/$part" ] ||
-		cp -a --parents "$build/linux-src/./$part" source/linux/
-done
+take_kernel "$work/source/linux"
 files=$(find source -type f | wc -l)
 size=$(du -sh --apparent-size source | cut -f1)
 
@@ -74,8 +78,9 @@ echo "Linux in a process: files into a disk image and back"
 echo "User $(id -u), no mount, no loop device, no privilege;" \
 	"$files files, $size."
 
+truncate -s 256M disk.img
 step "An empty ext4 image of 256 MiB, made by e2fsprogs" \
-	mkfs.ext4 -q -F disk.img 256M
+	mkfs.ext4 -q -F disk.img
 step "Copy the tree into it" cptofs -i disk.img source /
 step "What is in it now, as e2fsprogs sees it" \
 	debugfs -R 'ls -l /source/lkl' disk.img
