@@ -27,7 +27,8 @@ say		= $(if $(filter 1,$(V)),:,printf '  %-7s %s\n' $(1) $(2))
 comma		:= ,
 
 MAKEFLAGS	+= -rR --no-print-directory
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+# As parallel as the machine, unless the command line says otherwise.
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS	+= -j$(shell nproc)
 endif
 # What the caller's environment may hold must not reach the kernel's build.
