@@ -8,6 +8,7 @@
 #include <linux/console.h>
 #include <linux/init.h>
 #include <linux/notifier.h>
+#include <linux/panic.h>
 #include <linux/panic_notifier.h>
 
 #include <asm/host.h>
@@ -31,6 +32,8 @@ static int panic_report(struct notifier_block *block, unsigned long unused,
 {
 	if (lkl_ops.panic)
 		lkl_ops.panic->panic(lkl_ops.data, message);
+	/* Whatever kernel.panic says: callers wait for machine_restart(). */
+	panic_timeout = -1;
 	return NOTIFY_DONE;
 }
 

@@ -45,8 +45,10 @@ unsigned long long notrace sched_clock(void)
 static int event_set(unsigned long delta, struct clock_event_device *evt)
 {
 	u64 now = lkl_ops.time->monotonic();
+	/* Ticks are aligned; a timer that happens to be is as coarse. */
+	bool tick = (u64)evt->next_event % TICK_NSEC == 0;
 
-	vcpu_set_deadline(current_thread_info()->vcpu, now + delta, now);
+	vcpu_set_deadline(current_thread_info()->vcpu, now + delta, now, tick);
 	return 0;
 }
 

@@ -116,21 +116,26 @@ void vcpu_raise(struct vcpu *v, enum vcpu_irq irq)
 	vcpu_kick(v);
 }
 
+/* As the host's default for its own timers. */
+#define TIMER_SLACK_NS	(50 * NSEC_PER_USEC)
+
 /**
  * vcpu_set_deadline - program the timer
  * @v: the calling vCPU
  * @deadline: when, in host monotonic ns
  * @now: the time
+ * @tick: whether it is for the tick alone, which may be late by another one
  *
  * The waiter compares it when the executor leaves; here it is woken only if it
  * would miss several ticks, since nobody knows when that will be.
  *
  * Context: on a kernel stack.
  */
-void vcpu_set_deadline(struct vcpu *v, u64 deadline, u64 now)
+void vcpu_set_deadline(struct vcpu *v, u64 deadline, u64 now, bool tick)
 {
 	struct host_thread *w;
 
+	WRITE_ONCE(v->slack, tick ? TICK_NS : TIMER_SLACK_NS);
 	WRITE_ONCE(v->deadline, deadline);
 	smp_mb();
 	w = READ_ONCE(v->waiter);
@@ -250,13 +255,15 @@ static u64 waiter_until(struct vcpu *v)
 
 /*
  * Sleep until kicked or @until; @until is published before the last look.
- * Returns whether a host signal handler has run meanwhile.
+ * Returns whether a host signal handler has run meanwhile. @quiet is set if
+ * nobody did anything to wake us.
  */
 static enum lkl_signals host_wait(struct host_thread *self, struct vcpu *v,
-				  u64 until, const int *flag)
+				  u64 until, const int *flag, bool *quiet)
 {
 	int err;
 
+	*quiet = false;
 	WRITE_ONCE(self->until, until);
 	smp_mb();
 	if (READ_ONCE(*flag) || READ_ONCE(lkl_stopped) ||
@@ -267,6 +274,7 @@ static enum lkl_signals host_wait(struct host_thread *self, struct vcpu *v,
 	}
 	err = lkl_ops.sem->down_interruptible(self->sem, until);
 	WRITE_ONCE(self->until, 0);
+	*quiet = err == -ETIMEDOUT;
 	if (err == -ERESTART)
 		return SIGNALS_RESTART;
 	return err == -EINTR ? SIGNALS_DELIVERED : SIGNALS_NONE;
@@ -343,19 +351,47 @@ void vcpu_after_call(struct vcpu *v)
 		host_wake(READ_ONCE(v->waiter));
 }
 
+/*
+ * What a thread sleeps for. Only the waiter minds the clock; and until a tick
+ * has passed quietly nobody sleeps longer than that, so that whoever enters in
+ * the meantime and arms the tick need not wake it. A program that blocks often
+ * would pay for that wake-up at every call.
+ */
+static u64 wait_until(struct vcpu *v, struct host_thread *self, bool quiet)
+{
+	u64 until = LKL_FOREVER;
+
+	if (READ_ONCE(v->waiter) == self)
+		until = waiter_until(v);
+	return quiet ? until : min(until, host_now() + TICK_NS);
+}
+
+/*
+ * A thread that waits anyhow relieves the vCPU's own one: what it would be
+ * woken for is often the very thing this thread waits for.
+ */
+static void vcpu_volunteer(struct vcpu *v, struct host_thread *self)
+{
+	struct host_thread *old = &v->thread;
+
+	if (READ_ONCE(v->waiter) == old)
+		try_cmpxchg(&v->waiter, &old, self);
+}
+
 /* The thread's call is under way elsewhere: wait for its result. */
 static long vcpu_wait(struct host_thread *self, struct vcpu *v)
 {
+	bool done = false, quiet = false;
 	enum lkl_signals got;
-	bool done = false;
 
 	while (!done && !smp_load_acquire(&self->done)) {
 		if (READ_ONCE(lkl_stopped))
 			break;
+		vcpu_volunteer(v, self);
 		if (waiter_serve(v, self, &done))
 			continue;
-		got = host_wait(self, v, READ_ONCE(v->waiter) == self ?
-				waiter_until(v) : LKL_FOREVER, &self->done);
+		got = host_wait(self, v, wait_until(v, self, quiet),
+				&self->done, &quiet);
 		if (got != SIGNALS_NONE)
 			host_interrupt(self, v, got);
 	}
@@ -458,27 +494,11 @@ long vcpu_call(struct host_thread *self, lkl_call_t call, long nr,
 	return vcpu_wait(self, v);
 }
 
-/* What the vCPU's own thread sleeps for when it is not the waiter: nothing,
- * but it stays awake for a tick after the last sign of life, so that it need
- * not be woken when it is.
- */
-static u64 thread_until(struct vcpu *v, struct host_thread *self, bool *idle)
-{
-	if (READ_ONCE(v->waiter) == self) {
-		*idle = false;
-		return waiter_until(v);
-	}
-	if (*idle)
-		return LKL_FOREVER;
-	*idle = true;
-	return host_now() + TICK_NS;
-}
-
 static void vcpu_thread(void *arg)
 {
 	struct vcpu *v = arg;
 	struct host_thread *self = &v->thread;
-	bool idle = false, done;
+	bool quiet = false, done;
 	unsigned long old;
 	long left;
 
@@ -491,7 +511,8 @@ static void vcpu_thread(void *arg)
 	while (!READ_ONCE(lkl_stopped)) {
 		if (waiter_serve(v, self, &done))
 			continue;
-		host_wait(self, v, thread_until(v, self, &idle), &lkl_stopped);
+		host_wait(self, v, wait_until(v, self, quiet), &lkl_stopped,
+			  &quiet);
 	}
 }
 

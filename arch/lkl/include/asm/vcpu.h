@@ -102,6 +102,7 @@ struct host_thread {
  * @host_sp: stack pointer of the executing host thread's own stack
  * @calls: fast calls made, to tell an active user from an idle one
  * @deadline: of the next timer interrupt, host monotonic ns
+ * @slack: how late it may be, ns
  * @waiter: the host thread that looks after @deadline and @pending while
  *	nobody executes
  * @idle_sp: of the suspended idle context
@@ -117,6 +118,7 @@ struct vcpu {
 	unsigned long host_sp;
 	unsigned long calls;
 	u64 deadline;
+	u64 slack;
 	struct host_thread *waiter;
 	unsigned long idle_sp;
 	struct host_thread *user;
@@ -138,7 +140,7 @@ void lkl_irq_user(void);
 void lkl_cpu_relax(void);
 void __noreturn vcpu_leave(struct vcpu *v, enum vcpu_left why);
 void vcpu_idle(struct vcpu *v);
-void vcpu_set_deadline(struct vcpu *v, u64 deadline, u64 now);
+void vcpu_set_deadline(struct vcpu *v, u64 deadline, u64 now, bool tick);
 void host_thread_complete(struct host_thread *h, long ret);
 void __noreturn lkl_stop(int err);
 long task_call(struct host_thread *self, long nr, const long *params);
@@ -167,16 +169,16 @@ long lkl_call_on_stack(lkl_call_t fn, struct host_thread *arg, long nr,
 		       unsigned long *host_sp);
 long lkl_switch_stack(unsigned long *save_sp, unsigned long sp, long value);
 
-/* A waiter that wakes this much late is not worth waking: timer slack. */
-#define VCPU_SLACK_NS	50000
-
-/* The executor leaves: does the waiter sleep too long? */
+/*
+ * The executor leaves: does the waiter sleep too long? A waiter that is late by
+ * no more than the slack is not worth waking.
+ */
 static __always_inline bool vcpu_waiter_late(struct vcpu *v)
 {
 	u64 until = READ_ONCE(READ_ONCE(v->waiter)->until);
 	u64 deadline = READ_ONCE(v->deadline);
 
-	return deadline < until && until - deadline > VCPU_SLACK_NS;
+	return deadline < until && until - deadline > READ_ONCE(v->slack);
 }
 
 /*
