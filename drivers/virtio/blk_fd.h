@@ -27,6 +27,10 @@ struct fd_uring;
  * @nowait_reads: RWF_NOWAIT has not been refused for reads; atomic
  * @nowait_writes: nor for writes; atomic
  * @async_writes: so many more writes shall not be tried inline; atomic
+ * @behind_bytes: bytes written since the last write-behind; atomic
+ * @behind_busy: @behind is under way; atomic
+ * @behind: the request that starts write-back of what is in the page cache; see
+ *	fd_is_write_behind()
  * @pool: worker threads
  * @uring: io_uring, or NULL
  */
@@ -39,6 +43,9 @@ struct fd_disk {
 	bool nowait_reads;
 	bool nowait_writes;
 	uint32_t async_writes;
+	uint64_t behind_bytes;
+	bool behind_busy;
+	struct virtio_blk_request behind;
 	struct fd_pool *pool;
 	struct fd_uring *uring;
 };
@@ -54,6 +61,13 @@ struct fd_job {
 _Static_assert(sizeof(struct fd_job) <=
 	       sizeof(((struct virtio_blk_request *)0)->backend),
 	       "a job fits into the request");
+
+/* A request of the backend to itself, whatever its op says. */
+static inline bool fd_is_write_behind(const struct fd_disk *disk,
+				      const struct virtio_blk_request *req)
+{
+	return req == &disk->behind;
+}
 
 static inline struct fd_job *fd_job(struct virtio_blk_request *req)
 {
@@ -137,7 +151,7 @@ void fd_pool_destroy(struct fd_pool *pool);
 int fd_uring_create(struct fd_disk *disk, struct fd_uring **uring);
 
 /**
- * fd_uring_submit - queue a READ, WRITE or FLUSH
+ * fd_uring_submit - queue a READ, WRITE, FLUSH or write-behind
  * @uring: where
  * @req: the request; its done is called later
  *

@@ -174,8 +174,17 @@ static int io_write_zeroes(const struct fd_disk *disk,
 	return err;
 }
 
+/* Errors will be found again, and reported, by the next flush. */
+static int io_write_behind(const struct fd_disk *disk)
+{
+	sync_file_range(disk->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	return 0;
+}
+
 int fd_io_run(const struct fd_disk *disk, struct virtio_blk_request *req)
 {
+	if (fd_is_write_behind(disk, req))
+		return io_write_behind(disk);
 	switch (req->op) {
 	case VIRTIO_BLK_OP_READ:
 	case VIRTIO_BLK_OP_WRITE:

@@ -26,6 +26,7 @@
 #include "drivers/virtio/blk_fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <liburing.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -134,6 +135,12 @@ static void prepare(struct fd_uring *uring, struct io_uring_sqe *sqe,
 {
 	int fd = uring->disk->fd;
 
+	if (fd_is_write_behind(uring->disk, req)) {
+		io_uring_prep_sync_file_range(sqe, fd, 0, 0,
+					      SYNC_FILE_RANGE_WRITE);
+		io_uring_sqe_set_data(sqe, req);
+		return;
+	}
 	switch (req->op) {
 	case VIRTIO_BLK_OP_READ:
 		io_uring_prep_readv(sqe, fd, req->iov, req->iov_count,
@@ -192,6 +199,10 @@ static void request_reaped(struct fd_uring *uring,
 	uring->in_flight--;
 	if (ring_cannot(res)) {
 		fd_pool_submit(uring->disk->pool, req);
+		return;
+	}
+	if (fd_is_write_behind(uring->disk, req)) {
+		req->done(req, 0);
 		return;
 	}
 	if (req->op == VIRTIO_BLK_OP_FLUSH) {

@@ -390,6 +390,26 @@ Test(blk_fd, flush_is_fdatasync)
 	fd_rig_stop(&rig);
 }
 
+/* After every 16 MiB the host is told to begin writing; its errors are its own. */
+Test(blk_fd, write_behind)
+{
+	struct fd_rig rig;
+	unsigned int i;
+	int fd = disk_file();
+
+	fd_rig_start(&rig, fd, VIRTIO_BLK_FD_NO_URING, 1);
+	faults[FAULT_SYNC_FILE_RANGE] = (struct fault){ .fail = 1,
+							.error = EIO };
+	for (i = 0; i < 2 * 64 - 1; i++)
+		cr_assert_eq(blk_write(&rig.drv, i % 4 * 512, NULL, 256 << 10),
+			     0);
+	cr_assert_eq(blk_flush(&rig.drv), 0);
+	virtio_mmio_destroy(rig.mmio);
+	cr_assert_eq(faults[FAULT_SYNC_FILE_RANGE].calls, 1);
+	close(fd);
+	fake_check_clean();
+}
+
 /* A flush inside, a slow one, holds up nobody: a read overtakes it. */
 Test(blk_fd, slow_flush_is_overtaken)
 {

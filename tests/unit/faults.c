@@ -90,6 +90,13 @@ int fdatasync(int fd)
 	return fault(FAULT_FDATASYNC, 0) ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 
+int sync_file_range(int fd, off_t offset, off_t len, unsigned int flags)
+{
+	if (fault(FAULT_SYNC_FILE_RANGE, 0))
+		return -1;
+	return (int)syscall(SYS_sync_file_range, fd, offset, len, flags);
+}
+
 int fallocate(int fd, int mode, off_t offset, off_t len)
 {
 	if (fault(FAULT_FALLOCATE, 0))
