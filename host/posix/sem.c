@@ -18,11 +18,14 @@
  * and wake-up takes 5 to 25 us. So down() first looks for a permit for up to
  * spin_ns, which each semaphore learns: halved when the permit did not come in
  * that time, doubled when it did, or when a sleep ended so soon that looking a
- * little longer would have done. A host with one processor never spins.
+ * little longer would have done. A host with one processor never spins, nor does
+ * a thread that shares its processor with whoever gave the last permit: it
+ * would only keep the next from being given.
  */
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -53,6 +56,7 @@
 struct lkl_sem {
 	_Atomic __u64 state;
 	atomic_uint spin_ns;
+	atomic_int up_cpu;
 };
 
 static __u32 permits(__u64 state)
@@ -107,6 +111,7 @@ static struct lkl_sem *sem_alloc(__u32 count)
 	if (!sem)
 		return NULL;
 	atomic_init(&sem->state, count);
+	atomic_init(&sem->up_cpu, -1);
 	atomic_init(&sem->spin_ns, host_spins() ? SPIN_MAX_NS : 0);
 	return sem;
 }
@@ -121,6 +126,8 @@ static void sem_up(struct lkl_sem *sem)
 	__u32 *word = sem_futex(sem);
 	__u64 state;
 
+	atomic_store_explicit(&sem->up_cpu, sched_getcpu(),
+			      memory_order_relaxed);
 	state = atomic_fetch_add_explicit(&sem->state, ONE_PERMIT,
 					  memory_order_seq_cst);
 	/* From here on the semaphore may be gone. */
@@ -245,9 +252,21 @@ static int sem_sleep(struct lkl_sem *sem, __u64 deadline, int interruptible)
 	return 0;
 }
 
+/*
+ * How long to look before sleeping, in ns. Who gave the last permit usually
+ * gives the next; if it runs on our processor, it cannot while we look.
+ */
+static __u64 spin_time(struct lkl_sem *sem)
+{
+	if (atomic_load_explicit(&sem->up_cpu, memory_order_relaxed) ==
+	    sched_getcpu())
+		return 0;
+	return atomic_load_explicit(&sem->spin_ns, memory_order_relaxed);
+}
+
 static int sem_wait(struct lkl_sem *sem, __u64 deadline, int interruptible)
 {
-	__u64 spin = atomic_load_explicit(&sem->spin_ns, memory_order_relaxed);
+	__u64 spin = spin_time(sem);
 	__u64 start = now();
 	int err;
 
@@ -262,7 +281,8 @@ static int sem_wait(struct lkl_sem *sem, __u64 deadline, int interruptible)
 		}
 	}
 	err = sem_sleep(sem, deadline, interruptible);
-	spin_learn(sem, !err && now() - start < spin + SLEEP_SHORT_NS);
+	if (spin)
+		spin_learn(sem, !err && now() - start < spin + SLEEP_SHORT_NS);
 	return err;
 }
 

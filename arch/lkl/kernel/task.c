@@ -278,6 +278,13 @@ static void __noreturn call_done_elsewhere(struct host_thread *self)
 	task_user_loop(self);
 }
 
+/* Others were runnable, and nobody was quick enough to run them. */
+static noinline void came_back(struct host_thread *self)
+{
+	if (self->returns < RETURNS_SURE)
+		self->returns++;
+}
+
 /**
  * task_call - the fast way of a system call: its task is current
  *
@@ -288,8 +295,11 @@ long task_call(struct host_thread *self, long nr, const long *params)
 {
 	struct thread_info *ti = current_thread_info();
 	unsigned long host_sp = ti->vcpu->host_sp;
-	long ret = call_table(nr, params);
+	long ret;
 
+	if (unlikely(READ_ONCE(ti->vcpu->pending) & VCPU_BIT(SERVICE)))
+		came_back(self);
+	ret = call_table(nr, params);
 	if (unlikely(is_restart(ret)))
 		ret = call_restart(ret, nr, params);
 	if (unlikely(exit_work_pending(ti)))
@@ -368,6 +378,8 @@ static void __noreturn task_user_loop(struct host_thread *self)
  */
 long task_user(struct host_thread *self, long nr, const long *params)
 {
+	if (READ_ONCE(this_vcpu()->pending) & VCPU_BIT(SERVICE))
+		self->returns = 0;
 	lkl_irq_user();
 	task_user_loop(self);
 }

@@ -62,9 +62,6 @@
 #define TOKEN_BUSY	1UL
 #define TICK_NS		(NSEC_PER_SEC / HZ)
 
-/* How long a task in user mode is left its vCPU though others are runnable. */
-#define GRACE_NS	(3 * NSEC_PER_USEC)
-
 struct vcpu lkl_vcpus[NR_CPUS];
 
 /* The name by which thread_info.h, which is included everywhere, knows it. */
@@ -297,27 +294,6 @@ static void host_interrupt(struct host_thread *self, struct vcpu *v,
 	vcpu_kick(v);
 }
 
-/*
- * Tasks are runnable, but the one in user mode has only just left. It usually
- * comes back, often to block, and then runs the others itself; taking the vCPU
- * away from it would cost both threads a slow entry.
- */
-static bool service_grace(struct vcpu *v, struct host_thread *self)
-{
-	u64 end;
-
-	if (READ_ONCE(v->pending) != VCPU_BIT(SERVICE))
-		return false;
-	end = host_now() + GRACE_NS;
-	do {
-		if (READ_ONCE(v->pending) != VCPU_BIT(SERVICE) ||
-		    READ_ONCE(v->token) & TOKEN_BUSY || READ_ONCE(self->done))
-			return true;
-		cpu_pause();
-	} while (host_now() < end);
-	return false;
-}
-
 static bool waiter_serve(struct vcpu *v, struct host_thread *self, bool *done)
 {
 	unsigned long old;
@@ -329,11 +305,7 @@ static bool waiter_serve(struct vcpu *v, struct host_thread *self, bool *done)
 		vcpu_check_timer(v);
 		return false;
 	}
-	if (!vcpu_wanted(v))
-		return false;
-	if (service_grace(v, self))
-		return true;
-	if (!token_take(v, self, &old))
+	if (!vcpu_wanted(v) || !token_take(v, self, &old))
 		return false;
 	*done = vcpu_run(v, self, false, old);
 	return true;
@@ -342,10 +314,19 @@ static bool waiter_serve(struct vcpu *v, struct host_thread *self, bool *done)
 /**
  * vcpu_after_call - wake the waiter if it has to take over
  * @v: a vCPU that the calling host thread has just left
+ * @self: that thread
+ *
+ * If all that is pending is that others are runnable, and the thread has shown
+ * that it calls again at once, it is left to run them itself when it blocks:
+ * taking the vCPU away from it would cost a wake-up and two slow entries. Should
+ * it not come back this time, the tick serves them.
  */
-void vcpu_after_call(struct vcpu *v)
+void vcpu_after_call(struct vcpu *v, struct host_thread *self)
 {
-	if (READ_ONCE(v->pending))
+	unsigned long pending = READ_ONCE(v->pending);
+
+	if (pending &&
+	    (pending != VCPU_BIT(SERVICE) || self->returns < RETURNS_SURE))
 		vcpu_kick(v);
 	else if (vcpu_waiter_late(v))
 		host_wake(READ_ONCE(v->waiter));
@@ -400,7 +381,7 @@ static long vcpu_wait(struct host_thread *self, struct vcpu *v)
 	self->done = 0;
 	self->interrupted = 0;
 	vcpu_resign(v, self);
-	vcpu_after_call(v);
+	vcpu_after_call(v, self);
 	return self->ret;
 }
 
@@ -418,7 +399,7 @@ void vcpu_reenter(struct vcpu *v, struct host_thread *self)
 	if ((READ_ONCE(v->pending) & ~VCPU_BIT(SERVICE)) &&
 	    try_cmpxchg(&v->token, &old, token_of(self) | TOKEN_BUSY))
 		vcpu_run(v, self, true, old);
-	vcpu_after_call(v);
+	vcpu_after_call(v, self);
 }
 
 /**
@@ -442,7 +423,7 @@ long vcpu_leave_call(struct vcpu *v, struct host_thread *self, long left)
 		done = vcpu_run(v, self, done, old);
 	if (!done)
 		return vcpu_wait(self, v);
-	vcpu_after_call(v);
+	vcpu_after_call(v, self);
 	return self->ret;
 }
 
@@ -485,7 +466,7 @@ long vcpu_call(struct host_thread *self, lkl_call_t call, long nr,
 		return READ_ONCE(lkl_stopped);
 	if (token_take(v, self, &old)) {
 		if (vcpu_run(v, self, false, old)) {
-			vcpu_after_call(v);
+			vcpu_after_call(v, self);
 			return self->ret;
 		}
 	} else {

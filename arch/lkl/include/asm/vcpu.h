@@ -38,6 +38,9 @@ enum vcpu_left {
 
 #define LKL_NR_LINES	256
 
+/* So many quick returns, and the next one is expected. */
+#define RETURNS_SURE	2
+
 /* Signals that one call can raise; more are sent at once. */
 #define HOST_SIGNALS	8
 
@@ -60,6 +63,8 @@ typedef long (*lkl_call_t)(struct host_thread *self, long nr,
  * @queued: @entry is on a list of the vCPU
  * @calling: set by its thread with @call: when the entry is taken off, post it
  * @interrupted: a host signal handler has run while it waited: enum lkl_signals
+ * @returns: how often in a row it called again before its vCPU, on which others
+ *	were runnable, was taken from it; up to RETURNS_SURE
  * @posted: a call waits in @call, @nr, @params to be run by its context
  * @nr_signals: signals in @signals, which the thread is to be sent when it is
  *	back on its own stack, where their handlers have to run
@@ -81,6 +86,7 @@ struct host_thread {
 	int queued;
 	int calling;
 	int interrupted;
+	int returns;
 	long ret;
 	u64 until;
 	struct lkl_sem *sem;
@@ -156,7 +162,7 @@ long vcpu_call(struct host_thread *self, lkl_call_t call, long nr,
 	       const long *params);
 long vcpu_leave_call(struct vcpu *v, struct host_thread *self, long left);
 void vcpu_reenter(struct vcpu *v, struct host_thread *self);
-void vcpu_after_call(struct vcpu *v);
+void vcpu_after_call(struct vcpu *v, struct host_thread *self);
 int vcpu_start_thread(struct vcpu *v, lkl_call_t boot, unsigned long stack);
 void vcpu_stop_all(int err);
 struct host_thread *host_thread_get(void);
