@@ -35,29 +35,26 @@ def instances():
 
 
 class Kernel:
-    """One instance: its symbols are those of vmlinux plus its base."""
-
-    loaded = {}
+    """One instance, seen through the symbols loaded for it."""
 
     def __init__(self, instance):
         self.base = int(instance["base"])
-        types = gdb.lookup_global_symbol("lkl_gdb_types")
-        if self.base not in Kernel.loaded or types is None:
-            raise gdb.GdbError("no kernel symbols: run lkl-symbols first")
-        # All instances have the same image, so the offset is that of any.
-        any_base = next(iter(Kernel.loaded))
-        address = int(types.value().address) - Kernel.loaded_offset()
-        self.types = gdb.Value(self.base + address).cast(
-            types.type.pointer()).dereference()
-        del any_base
+        end = self.base + int(instance["size"])
+        for objfile in gdb.objfiles():
+            symbol = objfile.lookup_global_symbol("lkl_gdb_types")
+            if symbol and self.base <= int(symbol.value().address) < end:
+                self.types = symbol.value()
+                return
+        raise gdb.GdbError("no kernel symbols: run lkl-symbols first")
 
     @staticmethod
-    def loaded_offset():
-        """Base that gdb resolves global symbols with."""
-        symbol = gdb.lookup_global_symbol("lkl_gdb_types")
-        address = int(symbol.value().address)
-        below = [base for base in Kernel.loaded if base <= address]
-        return max(below)
+    def loaded(instance):
+        """Have the instance's symbols been loaded?"""
+        try:
+            Kernel(instance)
+        except gdb.GdbError:
+            return False
+        return True
 
     def tasks(self):
         """Every task: init_task, then all threads of all processes."""
@@ -146,11 +143,10 @@ class Symbols(gdb.Command):
             raise gdb.GdbError("vmlinux not found: give its path")
         for instance in instances():
             base = int(instance["base"])
-            if base in Kernel.loaded:
+            if Kernel.loaded(instance):
                 continue
             gdb.execute("add-symbol-file %s -o 0x%x" % (path, base),
                         to_string=True)
-            Kernel.loaded[base] = path
             print("kernel symbols from %s at 0x%x" % (path, base))
 
     @staticmethod
