@@ -29,6 +29,7 @@ GDB
 gdb -batch -nx -x commands --args cpfromfs -i disk.img -t ext4 /lost+found . \
 	>out 2>&1 </dev/null
 
+# shellcheck disable=SC2317
 says() { grep -qE "$1" out || { cat out; false; }; }
 
 check "symbols are loaded where the instance is" says '^kernel symbols from'
