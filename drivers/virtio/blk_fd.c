@@ -100,6 +100,8 @@ static int write_inline(struct fd_disk *disk, struct virtio_blk_request *req)
 
 	if (disk->memory_only)
 		return fd_io_transfer(disk, req, 0);
+	if (disk->sync_writes)
+		return -EAGAIN;
 	if (later) {
 		__atomic_store_n(&disk->async_writes, later - 1,
 				 __ATOMIC_RELAXED);
@@ -209,10 +211,8 @@ static bool file_system_in_memory(int fd)
 {
 	struct statfs fs;
 
-	if (fstatfs(fd, &fs))
-		return false;
-	return fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC ||
-	       fs.f_type == HUGETLBFS_MAGIC;
+	return !fstatfs(fd, &fs) &&
+	       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
 /* Direct I/O must be aligned: the driver is told by the block size. */
@@ -271,6 +271,9 @@ static int probe_mode(struct fd_disk *disk, int fl)
 		return -EBADF;
 	if (fl & O_APPEND && !disk->be.read_only)
 		return -EINVAL;
+	/* Without the page cache, RWF_NOWAIT too waits for the device. */
+	disk->nowait_reads = !(fl & O_DIRECT);
+	disk->sync_writes = fl & (O_DIRECT | O_DSYNC | O_SYNC);
 	return 0;
 }
 
@@ -319,7 +322,6 @@ int virtio_blk_fd_create(const struct virtio_host *host, int fd,
 	disk->be.ops = &fd_ops;
 	disk->be.read_only = flags & VIRTIO_BLK_FD_READ_ONLY;
 	disk->host = *host;
-	disk->nowait_reads = true;
 	disk->nowait_writes = true;
 	disk->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (disk->fd < 0) {

@@ -24,7 +24,8 @@ struct fd_uring;
  * @fd: our own descriptor
  * @block_device: not a regular file
  * @memory_only: the file system keeps everything in memory: nothing blocks
- * @nowait_reads: RWF_NOWAIT has not been refused for reads; atomic
+ * @sync_writes: every write waits for the device (O_SYNC, O_DSYNC, O_DIRECT)
+ * @nowait_reads: RWF_NOWAIT is good for reads: not refused, not O_DIRECT; atomic
  * @nowait_writes: nor for writes; atomic
  * @async_writes: so many more writes shall not be tried inline; atomic
  * @behind_bytes: bytes written since the last write-behind; atomic
@@ -40,6 +41,7 @@ struct fd_disk {
 	int fd;
 	bool block_device;
 	bool memory_only;
+	bool sync_writes;
 	bool nowait_reads;
 	bool nowait_writes;
 	uint32_t async_writes;
