@@ -14,6 +14,7 @@
 #include "progress.h"
 
 #define TO_THE_END	INT64_MAX
+#define BEHIND_STEP	(4 * COPY_BUFFER)
 
 static int write_all(struct copy *c, int out, const char *buf, size_t len,
 		     off_t pos)
@@ -44,6 +45,31 @@ static ssize_t read_some(struct copy *c, int in, size_t len, off_t pos)
 	return got;
 }
 
+/**
+ * struct behind - how far a file that is being copied has left memory
+ * @done: was written up to here
+ * @begun: is being written up to here
+ */
+struct behind {
+	off_t done;
+	off_t begun;
+};
+
+/* What was copied longest ago leaves memory, so that it never fills up. */
+static int leave_behind(struct copy *c, int in, int out, struct behind *b,
+			off_t pos)
+{
+	int err;
+
+	if (pos - b->begun < BEHIND_STEP)
+		return 0;
+	c->src->ops->forget(in, b->begun, pos - b->begun);
+	err = c->dst->ops->write_behind(out, b->done, b->begun, pos);
+	b->done = b->begun;
+	b->begun = pos;
+	return err;
+}
+
 /*
  * Copy [@pos, @end), or up to the end of the file if that comes first. @size
  * is where the end is expected: a read that stops short exactly there saves
@@ -52,6 +78,8 @@ static ssize_t read_some(struct copy *c, int in, size_t len, off_t pos)
 static int copy_range(struct copy *c, const struct entry *e, int in, int out,
 		      off_t pos, off_t end, off_t size)
 {
+	struct behind behind = { pos, pos };
+
 	while (pos < end) {
 		size_t want = COPY_BUFFER;
 		ssize_t got;
@@ -67,9 +95,11 @@ static int copy_range(struct copy *c, const struct entry *e, int in, int out,
 		if (!got)
 			return 0;
 		err = write_all(c, out, c->buf, got, pos);
+		pos += got;
+		if (!err)
+			err = leave_behind(c, in, out, &behind, pos);
 		if (err)
 			return entry_dst_error(c, e, err);
-		pos += got;
 		progress_bytes(c->progress, got);
 		if ((size_t)got < want && pos == size)
 			return 0;

@@ -49,6 +49,10 @@ struct tree_dirent {
  * listxattr, getxattr, setxattr, removexattr: If name is NULL they act on the
  *	open file fd, else on entry name of the directory fd.
  * advise: Say that fd will be read once from start to end; may do nothing.
+ * forget: Say that a range of fd was read and is not needed again; likewise.
+ * write_behind: fd is being written from start to end and has come to pos.
+ *	Begin to write [begun, pos) out; see to it that [done, begun) was
+ *	written and is no longer kept in memory. May do nothing.
  */
 struct tree_ops {
 	int (*resolve)(int base, const char *path, int flags);
@@ -81,6 +85,8 @@ struct tree_ops {
 			const void *value, size_t len);
 	int (*removexattr)(int fd, const char *name, const char *attr);
 	void (*advise)(int fd);
+	void (*forget)(int fd, off_t pos, off_t len);
+	int (*write_behind)(int fd, off_t done, off_t begun, off_t pos);
 };
 
 /**

@@ -184,6 +184,16 @@ static void host_advise(int fd)
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 }
 
+/* What the host keeps cached is for all its users to decide. */
+static void host_forget(int fd, off_t pos, off_t len)
+{
+}
+
+static int host_write_behind(int fd, off_t done, off_t begun, off_t pos)
+{
+	return 0;
+}
+
 const struct tree_ops tree_host_ops = {
 	.resolve = host_resolve,
 	.openat = host_openat,
@@ -211,4 +221,6 @@ const struct tree_ops tree_host_ops = {
 	.setxattr = host_setxattr,
 	.removexattr = host_removexattr,
 	.advise = host_advise,
+	.forget = host_forget,
+	.write_behind = host_write_behind,
 };

@@ -179,6 +179,33 @@ static void inner_advise(int fd)
 	lkl_sys_fadvise64(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 }
 
+/* The same few pages over and over stay in the processor's caches. */
+static void inner_forget(int fd, off_t pos, off_t len)
+{
+	lkl_sys_fadvise64(fd, pos, len, POSIX_FADV_DONTNEED);
+}
+
+/*
+ * Left to itself, the kernel first fills its memory with what is written and
+ * then waits for the disk. This way both go on side by side, in memory that
+ * stays in the processor's caches, and an error finds the file it is about.
+ */
+static int inner_write_behind(int fd, off_t done, off_t begun, off_t pos)
+{
+	long err = lkl_sys_sync_file_range(fd, begun, pos - begun,
+					   SYNC_FILE_RANGE_WRITE);
+
+	if (err || done == begun)
+		return err;
+	err = lkl_sys_sync_file_range(fd, done, begun - done,
+				      SYNC_FILE_RANGE_WAIT_BEFORE |
+				      SYNC_FILE_RANGE_WRITE |
+				      SYNC_FILE_RANGE_WAIT_AFTER);
+	if (!err)
+		inner_forget(fd, done, begun - done);
+	return err;
+}
+
 const struct tree_ops tree_image_ops = {
 	.resolve = inner_resolve,
 	.openat = inner_openat,
@@ -206,4 +233,6 @@ const struct tree_ops tree_image_ops = {
 	.setxattr = inner_setxattr,
 	.removexattr = inner_removexattr,
 	.advise = inner_advise,
+	.forget = inner_forget,
+	.write_behind = inner_write_behind,
 };

@@ -45,7 +45,8 @@ struct volume {
 
 #define UMOUNT_TIMEOUT	(60 * 1000)	/* ms */
 #define LOG_SIZE	(16 * 1024)
-#define MEMORY_MIB	256		/* of the kernel; taken as it is used */
+#define MEMORY_MIN_MIB	128
+#define MEMORY_MAX_MIB	4096
 #define DESCRIPTORS	(1 << 19)
 
 /* ---- file systems ---- */
@@ -124,6 +125,17 @@ static int add_disk(struct volume *v)
 	return 0;
 }
 
+/*
+ * What a file system keeps in memory about itself grows with it: of all, f2fs
+ * takes most, 0.13 MiB for each GiB. Memory that is not used is not taken.
+ */
+static unsigned int memory_mib(const struct image *image)
+{
+	uint64_t mib = MEMORY_MIN_MIB + (image->size >> 30) / 4;
+
+	return mib < MEMORY_MAX_MIB ? mib : MEMORY_MAX_MIB;
+}
+
 static int start_kernel(struct volume *v, bool printk)
 {
 	int err;
@@ -134,7 +146,7 @@ static int start_kernel(struct volume *v, bool printk)
 	err = add_disk(v);
 	if (err)
 		goto err_cleanup;
-	err = lkl_start_kernel("mem=%dM loglevel=%d", MEMORY_MIB,
+	err = lkl_start_kernel("mem=%uM loglevel=%d", memory_mib(v->image),
 			       printk ? 8 : 0);
 	if (!err)
 		return 0;
