@@ -420,7 +420,7 @@ enum virtio_blk_op {
  * struct virtio_blk_request - one request of the device to its backend
  * @op: what to do
  * @unmap: VIRTIO_BLK_OP_WRITE_ZEROES: may deallocate
- * @iov: READ, WRITE: where the data is; the backend may change the entries
+ * @iov: READ, WRITE: where the data is
  * @iov_count: entries in @iov, at least 1
  * @offset: bytes from the start of the disk
  * @len: bytes, for READ and WRITE the sum over @iov; 0 for FLUSH
@@ -428,7 +428,8 @@ enum virtio_blk_op {
  * @backend: scratch space for the backend, while it has the request
  *
  * The device has checked that @offset and @len are multiples of 512 and within
- * the disk, and that the disk is not read-only if @op changes it.
+ * the disk, and that the disk is not read-only if @op changes it. The backend
+ * may change everything but @done, the entries of @iov included.
  */
 struct virtio_blk_request {
 	enum virtio_blk_op op;
