@@ -127,11 +127,11 @@ static int add_disk(struct volume *v)
 
 /*
  * What a file system keeps in memory about itself grows with it: of all, f2fs
- * takes most, 0.13 MiB for each GiB. Memory that is not used is not taken.
+ * takes most, 0.3 MiB for each GiB. Memory that is not used is not taken.
  */
 static unsigned int memory_mib(const struct image *image)
 {
-	uint64_t mib = MEMORY_MIN_MIB + (image->size >> 30) / 4;
+	uint64_t mib = MEMORY_MIN_MIB + (image->size >> 30) / 2;
 
 	return mib < MEMORY_MAX_MIB ? mib : MEMORY_MAX_MIB;
 }
