@@ -105,31 +105,6 @@ Test(blk_fd, direct_and_synchronous)
 	close(fd);
 }
 
-/* What the ring refuses is tried by a system call, whose refusal counts. */
-Test(blk_fd, misaligned_direct_read)
-{
-	struct driver_queue *q;
-	struct fd_rig rig;
-	struct blk_io io;
-	char path[64];
-	int fd = disk_file(), d;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	d = open(path, O_RDWR | O_DIRECT);
-	if (d < 0)
-		cr_skip_test("no O_DIRECT on /var/tmp");
-	fd_rig_start(&rig, d, 0, 1);
-	q = &rig.drv.queue[0];
-	io = blk_io_make(q, 0, VIRTIO_BLK_T_IN, 0, 4096 + 512, true);
-	q->desc[1].addr += 1;
-	q->desc[1].len = 4096;
-	cr_expect_eq(blk_io_run(&rig.drv, 0, &io, NULL), VIRTIO_BLK_S_IOERR);
-	cr_expect_eq(fake.threads, 2, "the ring's and a worker");
-	cr_expect_eq(blk_flush(&rig.drv), VIRTIO_BLK_S_OK);
-	fd_rig_stop(&rig);
-	close(fd);
-}
-
 /* A descriptor open for reading, or the flag, makes the disk read-only. */
 Test(blk_fd, read_only)
 {
