@@ -81,6 +81,11 @@ check "-m on the way out" test "$(stat -c %a out1/f out1/d)" = $'600\n700'
 fails "-o on the way out, not permitted" 1 'out2.*: Operation not permitted' \
 	cpfromfs -i e.img -o 0:0 /a/f out2
 
+quiet "a set-user-ID file of root goes in" cptofs -i e.img -o 0:0 -m 6755 s/f /suid
+quiet "and comes out without a word" cpfromfs -i e.img /suid suid
+check "as one's own, and not set-user-ID" test \
+	"$(stat -c '%a %u' suid)" = "755 $(id -u)"
+
 # ---- sources and destinations
 
 mkdir w && cd w || exit 1
