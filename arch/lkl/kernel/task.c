@@ -389,10 +389,14 @@ long task_user(struct host_thread *self, long nr, const long *params)
 static int adopted_start(void *arg)
 {
 	struct host_thread *self = arg;
+	sigset_t none;
 
 	current_thread_info()->owner = self;
 	self->stack_top = task_entry_sp(current);
 	self->task = current;
+	/* The leader blocks everything, see lkl_signals_init(). */
+	sigemptyset(&none);
+	set_current_blocked(&none);
 	task_user_loop(self);
 }
 
