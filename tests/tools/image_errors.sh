@@ -54,6 +54,30 @@ printf 'LUKS\xba\xbe' | dd of=l.img conv=notrunc status=none
 fails "a LUKS container is called one" 3 'l.img: holds a LUKS container' \
 	cptofs -i l.img f /
 
+# Damage at random: whatever becomes of it, the tools end by themselves.
+make_ext4 base.img 16M -O ^metadata_csum
+mkdir -p few && cp -r "$tools_here" few/ && cptofs -i base.img few /
+cat >damage.py <<'PY'
+import random, subprocess, sys
+base = open("base.img", "rb").read()
+used = [i for i in range(0, len(base), 4096) if any(base[i:i + 4096])]
+for seed in range(40):
+    r = random.Random(seed)
+    image = bytearray(base)
+    for _ in range(r.choice((1, 5, 30, 200))):
+        image[r.choice(used) + r.randrange(4096)] = r.randrange(256)
+    for command in (["cpfromfs", "-i", "damaged.img", "-t", "ext4", "/", "damaged"],
+                    ["cptofs", "-i", "damaged.img", "-t", "ext4", "few", "/new"]):
+        open("damaged.img", "wb").write(image)
+        status = subprocess.run(command, stderr=subprocess.PIPE, timeout=60).returncode
+        if status not in (0, 1, 3, 4):
+            sys.exit("seed %d: %s ended with %d" % (seed, command[0], status))
+    subprocess.run("chmod -R u+rwx damaged; rm -rf damaged", shell=True,
+                   stderr=subprocess.DEVNULL)
+PY
+check "40 damaged images end the tools in no other way than documented" \
+	python3 damage.py
+
 # ---- names that would lead out of the destination
 
 make_ext4 evil.img 32M -O ^metadata_csum,^dir_index
