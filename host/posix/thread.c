@@ -236,8 +236,22 @@ static __u64 thread_self(void)
 
 /*
  * rt_tgsigqueueinfo() because it keeps si_code and si_value, and never hits a
- * thread of another process. si_value lies at the same place for timers and
- * for queued signals; si_pid and si_uid would overlay a timer's number.
+ * thread of another process. The host lets a thread send the codes of a kernel
+ * to itself alone; to others such a signal goes as tgkill() sends it, with
+ * SI_TKILL. (Timers and queued signals have codes that anybody may send.)
+ */
+static int signal_queue(pid_t thread, int signo, siginfo_t *info)
+{
+	if (!syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, signo, info))
+		return 0;
+	if (errno == EPERM && !syscall(SYS_tgkill, getpid(), thread, signo))
+		return 0;
+	return posix_errno(errno);
+}
+
+/*
+ * si_value lies at the same place for timers and for queued signals; si_pid and
+ * si_uid would overlay a timer's number.
  */
 static int thread_signal(__u64 thread, const struct lkl_signal *sig)
 {
@@ -253,10 +267,7 @@ static int thread_signal(__u64 thread, const struct lkl_signal *sig)
 		info.si_uid = getuid();
 	}
 	info.si_value.sival_ptr = (void *)(uintptr_t)sig->value;
-	if (syscall(SYS_rt_tgsigqueueinfo, getpid(), (pid_t)thread, sig->signo,
-		    &info))
-		return posix_errno(errno);
-	return 0;
+	return signal_queue(thread, sig->signo, &info);
 }
 
 const struct lkl_thread_ops posix_thread_ops = {

@@ -498,6 +498,39 @@ Test(thread, signal_reaches_the_thread_named)
 		pthread_join(threads[i], NULL);
 }
 
+/* A host may not let one thread send another every code there is. */
+Test(thread, signal_of_any_code_reaches_another_thread)
+{
+	static const int codes[] = {
+		SI_USER, SI_KERNEL, SI_QUEUE, SI_TIMER, SI_TKILL, POLL_IN,
+	};
+	pthread_t thread;
+	__u64 id;
+
+	sem_init(&ready, 0, 0);
+	sem_init(&done, 0, 0);
+	handle_signal(SIGUSR1);
+	pthread_create(&thread, NULL, receive, &id);
+	sem_wait(&ready);
+	for (int i = 0; i < 6; i++) {
+		struct lkl_signal sig = {
+			.signo = SIGUSR1, .code = codes[i], .value = 5,
+		};
+
+		thread_seen = 0;
+		cr_assert_eq(host->thread->signal(id, &sig), 0, "code %d", codes[i]);
+		while (!thread_seen)
+			sched_yield();
+		cr_assert_eq(thread_seen, id);
+		if (codes[i] != SI_QUEUE && codes[i] != SI_TIMER)
+			continue;
+		cr_assert_eq(code_seen, codes[i]);
+		cr_assert_eq((__u64)(uintptr_t)value_seen, 5);
+	}
+	sem_post(&done);
+	pthread_join(thread, NULL);
+}
+
 Test(thread, signal_to_a_thread_that_ended_fails)
 {
 	struct lkl_signal sig = { .signo = SIGUSR1, .code = SI_QUEUE };
