@@ -334,6 +334,66 @@ Test(signals, a_host_signal_while_a_thread_is_inside)
 	check_call((long)thread_join(thread), 1);
 }
 
+static long interrupted_result(int flags, void *(*fn)(void *arg))
+{
+	struct sigaction action = { .sa_handler = call_in_handler, .sa_flags = flags };
+	pthread_t thread;
+	void *result;
+
+	seen = 0;
+	target_tid = 0;
+	sigaction(SIGUSR1, &action, NULL);
+	thread = thread_start(fn, NULL);
+	cr_assert(eventually(target_tid > 0));
+	sleep_ms(50);
+	pthread_kill(thread, SIGUSR1);
+	cr_assert(eventually(seen));
+	sleep_ms(50);
+	if (pthread_tryjoin_np(thread, &result) == EBUSY) {
+		must(lkl_sys_write(fds[1], "x", 1));
+		result = thread_join(thread);
+	}
+	return (long)result;
+}
+
+static void *pause_and_tell(void *arg)
+{
+	target_tid = lkl_sys_gettid();
+	return (void *)lkl_sys_pause();
+}
+
+Test(signals, a_host_signal_interrupts_calls_as_on_the_host)
+{
+	make_pipe();
+	check_call(interrupted_result(0, read_and_tell), -LKL_EINTR);
+	check_call(interrupted_result(0, pause_and_tell), -LKL_EINTR);
+	/* read() goes on after a handler with SA_RESTART, pause() never does. */
+	check_call(interrupted_result(SA_RESTART, read_and_tell), 1);
+	check_call(interrupted_result(SA_RESTART, pause_and_tell), -LKL_EINTR);
+}
+
+static void *sleep_and_tell(void *arg)
+{
+	struct timespec second = { .tv_sec = 60 }, left = { 0 };
+	long ret;
+
+	target_tid = lkl_sys_gettid();
+	ret = lkl_sys_nanosleep(&second, &left);
+	return (void *)(ret == -LKL_EINTR && left.tv_sec >= 50 ? 0L : -1L);
+}
+
+Test(signals, a_host_signal_ends_a_sleep_and_tells_the_rest)
+{
+	pthread_t thread;
+
+	signal(SIGUSR1, call_in_handler);
+	thread = thread_start(sleep_and_tell, NULL);
+	cr_assert(eventually(target_tid > 0));
+	sleep_ms(50);
+	pthread_kill(thread, SIGUSR1);
+	check_call((long)thread_join(thread), 0);
+}
+
 static void *call_until_done(void *arg)
 {
 	char name[32];
