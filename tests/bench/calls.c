@@ -21,7 +21,9 @@
 
 #include <lkl.h>
 
-#define CACHED_SIZE	(64 * MIB)
+/* A file that fits the processor's caches, and one that does not. */
+#define CACHED_SIZE	(8 * MIB)
+#define UNCACHED_SIZE	(64 * MIB)
 
 static void getpid_run(const struct side *side, const char *where)
 {
@@ -42,8 +44,8 @@ static void getpid_run(const struct side *side, const char *where)
 	report("syscall_getpid", (double)(now_ns() - start) / (double)rounds);
 }
 
-/* Leave a file of CACHED_SIZE in the page cache and return it open. */
-static long cached_file(const struct side *side, const char *where, char *buf)
+/* Leave a file of @file_size in the page cache and return it open. */
+static long cached_file(const struct side *side, const char *where, long file_size, char *buf)
 {
 	char path[300];
 	long fd;
@@ -51,26 +53,27 @@ static long cached_file(const struct side *side, const char *where, char *buf)
 	side->mount(where);
 	snprintf(path, sizeof(path), "%s/cached", root);
 	fd = must(path, side->call(SYS_open, (long)path, O_CREAT | O_RDWR | O_TRUNC, 0600, 0));
-	for (long pos = 0; pos < CACHED_SIZE; pos += MIB)
+	for (long pos = 0; pos < file_size; pos += MIB)
 		must("write", side->call(SYS_pwrite64, fd, (long)buf, MIB, pos));
 	must("fsync", side->call(SYS_fsync, fd, 0, 0, 0));
-	for (long pos = 0; pos < CACHED_SIZE; pos += MIB)
+	for (long pos = 0; pos < file_size; pos += MIB)
 		must("read", side->call(SYS_pread64, fd, (long)buf, MIB, pos));
 	return fd;
 }
 
 /* Nanoseconds a pread of @size bytes at random multiples of it takes. */
-static double cached_reads(const struct side *side, const char *where, long size, long rounds)
+static double cached_reads(const struct side *side, const char *where, long file_size, long size,
+			   long rounds)
 {
 	char *buf = touched_buffer((size_t)MIB);
-	long fd = cached_file(side, where, buf);
+	long fd = cached_file(side, where, file_size, buf);
 	uint64_t start, seed = 1;
 	long pos;
 
 	start = now_ns();
 	for (long i = 0; i < rounds; i++) {
 		seed = seed * 6364136223846793005u + 1442695040888963407u;
-		pos = (long)((seed >> 33) % (uint64_t)(CACHED_SIZE / size)) * size;
+		pos = (long)((seed >> 33) % (uint64_t)(file_size / size)) * size;
 		if (side->call(SYS_pread64, fd, (long)buf, size, pos) != size)
 			die("pread", -EIO);
 	}
@@ -80,14 +83,29 @@ static double cached_reads(const struct side *side, const char *where, long size
 	return (double)start / (double)rounds;
 }
 
+static double mb_per_s(double ns_per_mib)
+{
+	return (double)MIB / ns_per_mib * 1e3;
+}
+
 static void read_4k_run(const struct side *side, const char *where)
 {
-	report("read_4k_cached", cached_reads(side, where, 4 * KIB, 1000000));
+	report("read_4k_cached", cached_reads(side, where, CACHED_SIZE, 4 * KIB, 2000000));
+}
+
+static void read_4k_64m_run(const struct side *side, const char *where)
+{
+	report("read_4k_64m", cached_reads(side, where, UNCACHED_SIZE, 4 * KIB, 1000000));
 }
 
 static void read_1m_run(const struct side *side, const char *where)
 {
-	report("read_1m_cached", (double)MIB / cached_reads(side, where, MIB, 4000) * 1e3);
+	report("read_1m_cached", mb_per_s(cached_reads(side, where, CACHED_SIZE, MIB, 16000)));
+}
+
+static void read_1m_64m_run(const struct side *side, const char *where)
+{
+	report("read_1m_64m", mb_per_s(cached_reads(side, where, UNCACHED_SIZE, MIB, 8000)));
 }
 
 struct pingpong {
@@ -131,7 +149,9 @@ static void pipe_run(const struct side *side, const char *where)
 const struct bench call_benches[] = {
 	{ "syscall_getpid", "mem=64M loglevel=0", getpid_run },
 	{ "read_4k_cached", "mem=256M loglevel=0", read_4k_run },
+	{ "read_4k_64m", "mem=256M loglevel=0", read_4k_64m_run },
 	{ "read_1m_cached", "mem=256M loglevel=0", read_1m_run },
+	{ "read_1m_64m", "mem=256M loglevel=0", read_1m_64m_run },
 	{ "pipe_pingpong", "mem=64M loglevel=0", pipe_run },
 	{ NULL, NULL, NULL }
 };
