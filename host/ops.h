@@ -86,6 +86,9 @@ struct lkl_signal {
  * @signal: Send a signal to one host thread of this process. What happens
  *	then (handler, default action, ignored) is the host's business.
  *	Context: any. Blocks: no. Return: 0, -ESRCH, -EINVAL, -EAGAIN.
+ * @yield: Let another host thread that is ready have the processor: the caller
+ *	spins for something that thread may have to do first.
+ *	Context: any. Blocks: no longer than it takes to be scheduled again.
  */
 struct lkl_thread_ops {
 	struct lkl_ops_header hdr;
@@ -98,6 +101,7 @@ struct lkl_thread_ops {
 	void *(*slot_get)(__u64 slot);
 	__u64 (*self)(void);
 	int (*signal)(__u64 thread, const struct lkl_signal *sig);
+	void (*yield)(void);
 };
 
 struct lkl_sem;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -270,6 +271,11 @@ static int thread_signal(__u64 thread, const struct lkl_signal *sig)
 	return signal_queue(thread, sig->signo, &info);
 }
 
+static void thread_yield(void)
+{
+	sched_yield();
+}
+
 const struct lkl_thread_ops posix_thread_ops = {
 	.hdr = LKL_OPS_HEADER(struct lkl_thread_ops),
 	.create = thread_create,
@@ -280,4 +286,5 @@ const struct lkl_thread_ops posix_thread_ops = {
 	.slot_get = slot_get,
 	.self = thread_self,
 	.signal = thread_signal,
+	.yield = thread_yield,
 };

@@ -386,6 +386,11 @@ static void *slot_get(__u64 slot)
 	return value;
 }
 
+/* Threads change where they block; a spin loop here would be for ever. */
+static void thread_yield(void)
+{
+}
+
 const struct lkl_thread_ops fake_thread_ops = {
 	.hdr = LKL_OPS_HEADER(struct lkl_thread_ops),
 	.create = thread_create,
@@ -396,6 +401,7 @@ const struct lkl_thread_ops fake_thread_ops = {
 	.slot_get = slot_get,
 	.self = thread_self,
 	.signal = thread_signal,
+	.yield = thread_yield,
 };
 
 /* --- semaphores --- */

@@ -131,17 +131,23 @@ void lkl_irq_user(void)
 		irq_run(&user_regs);
 }
 
+/* Rounds of a spin loop, about a microsecond, before others may run. */
+#define SPIN_ROUNDS	64
+
 /**
  * lkl_cpu_relax - one round of a spin loop
  *
  * What is waited for may be an interrupt's doing, or that of another vCPU
- * which waits for this one to take an interrupt.
+ * which waits for this one to take an interrupt, or whose host thread waits for
+ * this one's processor.
  */
 void lkl_cpu_relax(void)
 {
 	struct thread_info *ti = current_thread_info();
 
 	cpu_pause();
+	if (unlikely(++ti->vcpu->spins % SPIN_ROUNDS == 0))
+		lkl_ops.thread->yield();
 	if (unlikely(READ_ONCE(ti->vcpu->pending))) {
 		if (!ti->irqs_off)
 			lkl_irq_poll();

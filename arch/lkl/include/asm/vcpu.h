@@ -115,6 +115,9 @@ struct host_thread {
  * @user: left by LEFT_USER: whose task is in user mode on this vCPU
  * @entries: host threads that want in
  * @lines: device interrupt lines raised
+ * @spins: rounds of spin loops
+ * @seen_calls: @calls when they were last looked at
+ * @seen_jiffies: when that was
  * @thread: the vCPU's own host thread
  * @boot: what that thread runs first, on @boot_stack
  */
@@ -130,6 +133,7 @@ struct vcpu {
 	struct host_thread *user;
 	struct llist_head entries;
 	unsigned long lines[LKL_NR_LINES / 64];
+	unsigned int spins;
 	unsigned long seen_calls;
 	unsigned long seen_jiffies;
 	struct host_thread thread;
