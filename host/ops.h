@@ -429,7 +429,7 @@ struct lkl_kernel_calls {
 };
 
 /**
- * lkl_kernel_entry - the one symbol the kernel image exports
+ * typedef lkl_kernel_entry_t - the one symbol the kernel image exports
  * @ops: what the host offers
  * @info: where the image is
  * @calls: set to what the kernel offers

@@ -19,6 +19,13 @@
 
 /**
  * struct lkl_gdb_types - keeps the types alive
+ * @task: init_task, from where all tasks are found
+ * @signal: for its type
+ * @thread_info: for its type
+ * @vcpu: the array of vCPUs
+ * @host_thread: for its type
+ * @thread_size: bytes of a kernel stack
+ * @nr_vcpus: how many vCPUs there can be
  */
 struct lkl_gdb_types {
 	const struct task_struct *task;

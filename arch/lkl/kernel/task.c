@@ -204,6 +204,11 @@ static long call_restart(long ret, long nr, const long *params)
 
 /**
  * task_syscall - a system call, on its task's stack
+ * @self: the host thread that made it
+ * @nr: its number
+ * @params: its six arguments
+ *
+ * Return: its result.
  */
 long task_syscall(struct host_thread *self, long nr, const long *params)
 {
@@ -287,6 +292,9 @@ static noinline void came_back(struct host_thread *self)
 
 /**
  * task_call - the fast way of a system call: its task is current
+ * @self: the host thread that made it, which executes
+ * @nr: its number
+ * @params: its six arguments
  *
  * Context: called by lkl_call_on_stack() on the task's empty kernel stack.
  * Return: LEFT_DONE with the result in @self->ret, or not at all.
@@ -372,6 +380,8 @@ static void __noreturn task_user_loop(struct host_thread *self)
 /**
  * task_user - somebody takes over a vCPU whose task is in user mode
  * @self: the host thread whose task it is; not necessarily the caller
+ * @nr: unused
+ * @params: unused
  *
  * Context: called by lkl_call_on_stack() on the task's empty kernel stack.
  * Does not return; leaves by vcpu_leave().
@@ -496,6 +506,11 @@ void exit_thread(struct task_struct *tsk)
 
 /**
  * task_exit - the host thread has ended
+ * @self: the thread
+ * @nr: unused
+ * @params: unused
+ *
+ * Return: not at all.
  */
 long task_exit(struct host_thread *self, long nr, const long *params)
 {

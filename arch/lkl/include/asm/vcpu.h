@@ -66,15 +66,20 @@ typedef long (*lkl_call_t)(struct host_thread *self, long nr,
  * @returns: how often in a row it called again before its vCPU, on which others
  *	were runnable, was taken from it; up to RETURNS_SURE
  * @posted: a call waits in @call, @nr, @params to be run by its context
+ * @ret: the result of the last call
  * @nr_signals: signals in @signals, which the thread is to be sent when it is
  *	back on its own stack, where their handlers have to run
  * @until: deadline it sleeps for, 0 while awake
  * @sem: what it sleeps on
  * @task: its task, NULL until adopted
+ * @call: what a call that takes the slow way runs
+ * @nr: its first argument
+ * @params: its second
  * @entry: link on vcpu.entries or on the list of threads to adopt
  * @host_id: name of the thread for lkl_thread_ops.signal
  * @handle: for lkl_thread_ops.join (vCPU threads only)
- * @list: link on the list of all, or of free, host threads
+ * @next: link on the list of all host threads
+ * @signals: to be sent to the thread, see @nr_signals
  */
 struct host_thread {
 	struct vcpu *vcpu;
@@ -119,7 +124,8 @@ struct host_thread {
  * @seen_calls: @calls when they were last looked at
  * @seen_jiffies: when that was
  * @thread: the vCPU's own host thread
- * @boot: what that thread runs first, on @boot_stack
+ * @boot: what that thread runs first
+ * @boot_stack: the stack it runs that on
  */
 struct vcpu {
 	unsigned long pending;
