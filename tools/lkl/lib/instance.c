@@ -20,6 +20,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "device.h"
 #include "disk.h"
@@ -239,6 +241,20 @@ static void unload(struct lkl_kernel *kernel)
 	kernel->calls = NULL;
 	loader_unload(&kernel->image);
 	state_set(kernel, KERNEL_IDLE);
+}
+
+/*
+ * Loading reads through the embedded image. Where it turned out to be what our
+ * own file holds, give its pages back. Whoever reads them again gets them from the page cache.
+ */
+static void forget_image_pages(void)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = ((uintptr_t)lkl_image_start + page - 1) & -page;
+	uintptr_t end = (uintptr_t)lkl_image_end & -page;
+
+	if (start < end)
+		madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
 static int load(struct lkl_kernel *kernel)
