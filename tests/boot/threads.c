@@ -149,36 +149,74 @@ Test(threads, coming_and_going_takes_no_memory, .timeout = 120)
 	cr_assert_lt(host_resident_kib() - resident, 8192);
 }
 
-#define MANY	200
+#define MANY	100
 
 static atomic_int inside;
 static pthread_barrier_t all_inside;
 
 static void *stay_inside(void *arg)
 {
-	long ret = lkl_sys_gettid();
+	long tid = lkl_sys_gettid(), again;
 
-	inside++;
+	inside += tid > 0;
 	pthread_barrier_wait(&all_inside);
-	ret = ret == lkl_sys_gettid() ? 0 : -1;
+	again = lkl_sys_gettid();
 	pthread_barrier_wait(&all_inside);
-	return (void *)ret;
+	return (void *)(again == tid ? 0L : -1L);
 }
 
 Test(threads, many_threads_are_tasks_at_once)
 {
 	pthread_t threads[MANY];
-	int before = tasks();
+	int before = tasks(), now;
 
 	pthread_barrier_init(&all_inside, NULL, MANY + 1);
 	for (int i = 0; i < MANY; i++)
 		threads[i] = thread_start(stay_inside, NULL);
 	pthread_barrier_wait(&all_inside);
 	cr_assert_eq(inside, MANY);
-	cr_assert_eq(tasks(), before + MANY);
+	now = tasks();
+	cr_assert_eq(now, before + MANY, "%d tasks were %d", now, before);
 	pthread_barrier_wait(&all_inside);
 	for (int i = 0; i < MANY; i++)
 		cr_assert_null(thread_join(threads[i]));
+}
+
+#define TOO_MANY	1000
+
+static atomic_int adopted, refused;
+static atomic_int all_may_end;
+
+static void *be_one_of_too_many(void *arg)
+{
+	long tid = lkl_sys_gettid();
+
+	if (tid > 0)
+		adopted++;
+	else if (tid == -LKL_ENOMEM)
+		refused++;
+	while (!all_may_end)
+		sleep_ms(10);
+	return NULL;
+}
+
+/* 64 MiB hold some hundred tasks. The others are told, and may try again. */
+Test(threads, more_threads_than_the_kernel_can_hold)
+{
+	static pthread_t threads[TOO_MANY];
+	int before = tasks();
+
+	for (int i = 0; i < TOO_MANY; i++)
+		threads[i] = thread_start(be_one_of_too_many, NULL);
+	cr_assert(eventually(adopted + refused == TOO_MANY), "%d and %d", adopted,
+		  refused);
+	cr_assert_gt(adopted, 100);
+	cr_assert_gt(lkl_sys_getpid(), 0);
+	all_may_end = 1;
+	for (int i = 0; i < TOO_MANY; i++)
+		thread_join(threads[i]);
+	cr_assert(eventually(tasks() == before), "%d tasks were %d", tasks(), before);
+	cr_assert_gt((long)thread_join(thread_start(call_once, NULL)), 0);
 }
 
 static void *exit_in_the_middle(void *arg)
