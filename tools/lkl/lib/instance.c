@@ -244,8 +244,9 @@ static void unload(struct lkl_kernel *kernel)
 }
 
 /*
- * Loading reads through the embedded image. Where it turned out to be what our
- * own file holds, give its pages back. Whoever reads them again gets them from the page cache.
+ * Loading reads through the embedded image. Where that turned out to be what our
+ * own file holds, give its pages back: whoever reads them again gets them from
+ * the page cache.
  */
 static void forget_image_pages(void)
 {
@@ -266,6 +267,8 @@ static int load(struct lkl_kernel *kernel)
 			  (uintptr_t)lkl_image_end - (uintptr_t)lkl_image_start);
 	if (err)
 		return err;
+	if (kernel->image.path)
+		forget_image_pages();
 	ops_compose(kernel);
 	err = kernel->image.entry(&kernel->ops, &kernel->image.info, &calls);
 	if (!err && (calls->hdr.version != LKL_HOST_ABI_VERSION ||
