@@ -165,4 +165,39 @@ for fs in vfat exfat; do
 		cptofs -i f.img src/links /
 	check "$fs: its fsck has nothing to say" "fsck.$fs" -n f.img
 done
+
+# ---- found by their signature alone: the read-only ones, and the rest
+
+make_read_only() {	# TYPE: the plain tree as r.img
+	case $1 in
+	squashfs) mksquashfs plain r.img -noappend -quiet -no-progress ;;
+	erofs)	mkfs.erofs r.img plain ;;
+	iso9660) genisoimage -quiet -R -o r.img plain ;;
+	esac
+}
+for type in squashfs:mksquashfs erofs:mkfs.erofs iso9660:genisoimage; do
+	fs=${type%:*}
+	needs "$fs: read" "${type#*:}" || continue
+	chmod -R u+w back 2>/dev/null
+	rm -rf r.img back
+	make_read_only "$fs" >mkfs.out 2>&1 || { not_ok "$fs: mkfs" mkfs.out; continue; }
+	quiet "$fs: is recognised and read" cpfromfs -i r.img / back
+	check "$fs: the same" diff -r plain back
+	fails "$fs: is not written" '[13]' '^cptofs: .*(Read-only|read-only|cannot mount)' \
+		cptofs -i r.img plain /
+done
+for type in udf:mkudffs ntfs:mkntfs; do
+	fs=${type%:*}
+	needs "$fs: written" "${type#*:}" || continue
+	rm -rf r.img back
+	truncate -s 64M r.img
+	case $fs in
+	udf)	mkudffs --blocksize=512 r.img ;;
+	ntfs)	mkntfs -q -F -Q r.img ;;
+	esac >mkfs.out 2>&1 || { not_ok "$fs: mkfs" mkfs.out; continue; }
+	check "$fs: is recognised and written" cptofs -i r.img plain/. /
+	check "$fs: and read" cpfromfs -i r.img / back
+	rm -rf back/lost+found
+	check "$fs: the same" diff -r plain back
+done
 finish
