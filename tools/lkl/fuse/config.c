@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * config.c - the command line of lklfuse
+ *
+ * Layer:   tools; called by main.c.
+ * Context: one thread, once.
+ *
+ * Whatever is not ours goes to libfuse, which knows what fusermount3 and the
+ * host's kernel understand and refuses the rest.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../cp/diag.h"
+
+#ifndef LKL_VERSION
+#define LKL_VERSION	"1.0.0"
+#endif
+
+#define MEMORY_MIB	256	/* taken from the host as it is used */
+#define MEMORY_MIN	32
+#define THREADS		4
+#define THREADS_MAX	64
+#define CPUS_MAX	8
+
+enum key {
+	KEY_HELP,
+	KEY_VERSION,
+	KEY_TYPE_MISSING,
+	KEY_PART,
+	KEY_MEMORY,
+	KEY_CPUS,
+	KEY_THREADS,
+	KEY_UID,
+	KEY_GID,
+	KEY_UIDMAP,
+	KEY_GIDMAP,
+	KEY_OWNER,
+	KEY_RO,
+	KEY_RW,
+	KEY_NOATIME,
+	KEY_DEFAULT_PERMISSIONS,
+	KEY_IGNORE,
+};
+
+#define VALUE(text, member, value) \
+	{ text, offsetof(struct config, member), value }
+
+static const struct fuse_opt specs[] = {
+	VALUE("type=%s", type, 0),
+	VALUE("opts=%s", opts, 0),
+	VALUE("log=%s", log, 0),
+	VALUE("-f", foreground, 1),
+	VALUE("--foreground", foreground, 1),
+	VALUE("-d", debug, 1),
+	VALUE("--debug", debug, 1),
+	VALUE("debug", debug, 1),
+	VALUE("-v", verbose, 1),
+	VALUE("--verbose", verbose, 1),
+	VALUE("--no-sandbox", sandbox, 0),
+	VALUE("no_sandbox", sandbox, 0),
+	VALUE("--sandbox-self-test", self_test, 1),
+	FUSE_OPT_KEY("-h", KEY_HELP),
+	FUSE_OPT_KEY("--help", KEY_HELP),
+	FUSE_OPT_KEY("-V", KEY_VERSION),
+	FUSE_OPT_KEY("--version", KEY_VERSION),
+	FUSE_OPT_KEY("part=", KEY_PART),
+	FUSE_OPT_KEY("mb=", KEY_MEMORY),
+	FUSE_OPT_KEY("cpus=", KEY_CPUS),
+	FUSE_OPT_KEY("threads=", KEY_THREADS),
+	FUSE_OPT_KEY("uid=", KEY_UID),
+	FUSE_OPT_KEY("gid=", KEY_GID),
+	FUSE_OPT_KEY("uidmap=", KEY_UIDMAP),
+	FUSE_OPT_KEY("gidmap=", KEY_GIDMAP),
+	FUSE_OPT_KEY("owner=", KEY_OWNER),
+	FUSE_OPT_KEY("ro", KEY_RO),
+	FUSE_OPT_KEY("rw", KEY_RW),
+	FUSE_OPT_KEY("noatime", KEY_NOATIME),
+	FUSE_OPT_KEY("default_permissions", KEY_DEFAULT_PERMISSIONS),
+	/* The image is always locked; the session always has threads. */
+	FUSE_OPT_KEY("lock", KEY_IGNORE),
+	FUSE_OPT_KEY("-s", KEY_IGNORE),
+	FUSE_OPT_KEY("clone_fd", KEY_IGNORE),
+	FUSE_OPT_KEY("auto_unmount", KEY_IGNORE),
+	FUSE_OPT_END
+};
+
+static const char help[] =
+"Usage: lklfuse IMAGE MOUNTPOINT [-o OPTION[,OPTION]...] [-f] [-d] [-v]\n"
+"Mount a file system of a disk image, served by a Linux kernel in this process.\n"
+"Needs no root and no loop device. Unmount with fusermount3 -u MOUNTPOINT.\n"
+"\n"
+"Options after -o:\n"
+"  type=TYPE            ext4, xfs, btrfs, vfat, ...; found by itself if not given\n"
+"  part=NUMBER          partition of IMAGE; 0 is the whole disk\n"
+"  ro                   read-only: the image is not written to at all\n"
+"  opts=OPTIONS         mount options of the file system; write \\, and \\= for\n"
+"                       , and = in them\n"
+"  mb=MIB               memory of the kernel in the process (256)\n"
+"  log=FILE             append the kernel's log and all messages to FILE\n"
+"  owner=stored         owners are shown as stored, files belong to who makes\n"
+"                       them (the default)\n"
+"  owner=root           you are root inside: 0 is shown as you\n"
+"  owner=caller         everything is shown as yours, files are made as yours\n"
+"  uid=ID, gid=ID       everything is shown as ID's, files are made as root's\n"
+"  uidmap=IN:OUT:N[+IN:OUT:N]...  N ids from IN on are shown as OUT and on;\n"
+"  gidmap=...           the same for groups\n"
+"  default_permissions  check permissions and ACLs; else who may use the mount\n"
+"                       may do everything\n"
+"  allow_other          let other users use the mount (see fusermount3)\n"
+"  cpus=N               virtual processors of the kernel (1)\n"
+"  threads=N            requests served at once (4)\n"
+"  no_sandbox           as --no-sandbox\n"
+"and what mount.fuse3 takes: nosuid, nodev, noexec, noatime, fsname=, ...\n"
+"\n"
+"Other options:\n"
+"  -f, --foreground     do not go into the background\n"
+"  -v, --verbose        show the kernel's log\n"
+"  -d, --debug          show each request; stays in the foreground\n"
+"      --no-sandbox     do not confine the process that reads the image\n"
+"  -V, --version        show the version\n"
+"  -h, --help           show this text\n"
+"\n"
+"Examples:\n"
+"  lklfuse disk.img mnt                          the only file system in disk.img\n"
+"  lklfuse disk.img mnt -o part=2,ro             partition 2, to look at\n"
+"  lklfuse rootfs.img mnt -o owner=root          build a system image as its root\n"
+"  lklfuse a.img mnt -o 'opts=data=journal\\,barrier=1'\n"
+"  mount -t fuse.lklfuse /srv/disk.img /mnt -o type=xfs,allow_other\n";
+
+static int wrong(const char *what, const char *expected)
+{
+	diag_error("option '%s': %s", what, expected);
+	return -1;
+}
+
+/* The number after "name="; the option is at fault if it is out of bounds. */
+static int parse_number(const char *option, unsigned long min,
+			unsigned long max, unsigned int *n)
+{
+	const char *text = strchr(option, '=') + 1;
+	char expected[64];
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !*end && !errno && value >= min &&
+	    value <= max) {
+		*n = value;
+		return 0;
+	}
+	snprintf(expected, sizeof(expected),
+		 "a number from %lu to %lu expected", min, max);
+	return wrong(option, expected);
+}
+
+static int parse_part(struct config *c, const char *option)
+{
+	unsigned int n;
+
+	if (parse_number(option, 0, INT_MAX, &n))
+		return -1;
+	c->part = n;
+	return 0;
+}
+
+static int parse_show_as(struct owner_ids *ids, const char *option)
+{
+	ids->store_as = 0;
+	return parse_number(option, 0, UINT32_MAX - 1, &ids->show_as);
+}
+
+static int parse_map(struct owner_ids *ids, const char *option)
+{
+	if (!owner_ids_parse(ids, strchr(option, '=') + 1))
+		return 0;
+	return wrong(option, "INSIDE:OUTSIDE:COUNT expected, several joined by +");
+}
+
+static void map_root(struct owner_ids *ids, uint32_t id)
+{
+	const struct owner_range all[] = {
+		{ 0, id, 1 },
+		/* The id itself is not to be seen twice. */
+		{ 1, id ? 0 : 1, id ? id : UINT32_MAX - 1 },
+		{ id + 1, id + 1, UINT32_MAX - id - 1 },
+	};
+
+	if (!id)
+		return;
+	memcpy(ids->ranges, all, sizeof(all));
+	ids->count = 3;
+}
+
+static int parse_owner(struct config *c, const char *option)
+{
+	const char *how = strchr(option, '=') + 1;
+
+	owner_map_init(&c->owner);
+	if (!strcmp(how, "stored"))
+		return 0;
+	if (!strcmp(how, "root")) {
+		map_root(&c->owner.users, getuid());
+		map_root(&c->owner.groups, getgid());
+		return 0;
+	}
+	if (strcmp(how, "caller"))
+		return wrong(option, "stored, root or caller expected");
+	c->owner.users.show_as = c->owner.users.store_as = getuid();
+	c->owner.groups.show_as = c->owner.groups.store_as = getgid();
+	return 0;
+}
+
+static int take_argument(struct config *c, const char *arg)
+{
+	char **where = !c->image ? &c->image : &c->mountpoint;
+
+	if (*where) {
+		diag_error("'%s': only an image and a mount point expected",
+			   arg);
+		return -1;
+	}
+	*where = strdup(arg);
+	return *where ? 0 : -1;
+}
+
+/* Called by fuse_opt_parse(): 0 takes the argument away, 1 leaves it. */
+static int take_option(void *data, const char *arg, int key,
+		       struct fuse_args *args)
+{
+	struct config *c = data;
+
+	switch (key) {
+	case FUSE_OPT_KEY_NONOPT:
+		return take_argument(c, arg);
+	case KEY_PART:
+		return parse_part(c, arg);
+	case KEY_MEMORY:
+		return parse_number(arg, MEMORY_MIN, 1 << 16, &c->memory);
+	case KEY_CPUS:
+		return parse_number(arg, 1, CPUS_MAX, &c->cpus);
+	case KEY_THREADS:
+		return parse_number(arg, 2, THREADS_MAX, &c->threads);
+	case KEY_UID:
+		return parse_show_as(&c->owner.users, arg);
+	case KEY_GID:
+		return parse_show_as(&c->owner.groups, arg);
+	case KEY_UIDMAP:
+		return parse_map(&c->owner.users, arg);
+	case KEY_GIDMAP:
+		return parse_map(&c->owner.groups, arg);
+	case KEY_OWNER:
+		return parse_owner(c, arg);
+	case KEY_RO:
+	case KEY_RW:
+		c->ro = key == KEY_RO;
+		return 0;
+	case KEY_NOATIME:
+		c->noatime = 1;
+		return 1;
+	case KEY_DEFAULT_PERMISSIONS:
+		c->default_permissions = 1;
+		return 1;
+	case KEY_HELP:
+		c->foreground = -1;
+		return 0;
+	case KEY_VERSION:
+		c->foreground = -2;
+		return 0;
+	case KEY_IGNORE:
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+/* Paths have to mean the same once we are in another directory. */
+static int make_absolute(char **path)
+{
+	char *absolute = realpath(*path, NULL);
+
+	if (!absolute) {
+		diag_error("%s: %s", *path, diag_cause(-errno));
+		return -1;
+	}
+	free(*path);
+	*path = absolute;
+	return 0;
+}
+
+static int add_option(struct config *c, const char *name, const char *value)
+{
+	char *escaped = NULL, *option = NULL;
+	int err;
+
+	/* Commas and backslashes in a file name have to be escaped. */
+	if (fuse_opt_add_opt_escaped(&escaped, value))
+		return -1;
+	err = asprintf(&option, "-o%s%s", name, escaped) < 0 ||
+	      fuse_opt_add_arg(&c->args, option);
+	free(escaped);
+	free(option);
+	return err ? -1 : 0;
+}
+
+static bool was_given(const struct config *c, const char *name)
+{
+	int i;
+
+	for (i = 1; i < c->args.argc; i++)
+		if (strstr(c->args.argv[i], name))
+			return true;
+	return false;
+}
+
+static int complete_args(struct config *c)
+{
+	if (add_option(c, "subtype=", "lklfuse") ||
+	    add_option(c, "max_read=", "1048576") ||
+	    (c->ro && add_option(c, "", "ro")) ||
+	    (c->debug && add_option(c, "", "debug")))
+		return -1;
+	if (was_given(c, "fsname="))
+		return 0;
+	return add_option(c, "fsname=", c->image);
+}
+
+static enum config_result check(struct config *c)
+{
+	if (!c->image || !c->mountpoint) {
+		diag_error(c->image ? "no mount point given" :
+				      "no image and no mount point given");
+		return CONFIG_WRONG;
+	}
+	if (make_absolute(&c->image) || make_absolute(&c->mountpoint) ||
+	    complete_args(c))
+		return CONFIG_WRONG;
+	return CONFIG_RUN;
+}
+
+enum config_result config_parse(struct config *c, int argc, char **argv)
+{
+	enum config_result result = CONFIG_WRONG;
+
+	*c = (struct config){
+		.part = PART_UNSET,
+		.memory = MEMORY_MIB,
+		.cpus = 1,
+		.threads = THREADS,
+		.sandbox = 1,
+		.args = FUSE_ARGS_INIT(argc, argv),
+	};
+	owner_map_init(&c->owner);
+	diag_init("lklfuse");
+	if (!fuse_opt_parse(&c->args, c, specs, take_option)) {
+		if (c->foreground == -1) {
+			fputs(help, stdout);
+			return CONFIG_DONE;
+		}
+		if (c->foreground == -2) {
+			printf("lklfuse (lkl) %s\nFUSE library version %s\n",
+			       LKL_VERSION, fuse_pkgversion());
+			return CONFIG_DONE;
+		}
+		c->foreground |= c->debug;
+		result = check(c);
+	}
+	if (result == CONFIG_WRONG)
+		fputs("Try 'lklfuse --help'.\n", stderr);
+	return result;
+}
+
+void config_free(struct config *c)
+{
+	fuse_opt_free_args(&c->args);
+	free(c->image);
+	free(c->mountpoint);
+	free(c->type);
+	free(c->opts);
+	free(c->log);
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mountpoint.c - the mount on the host: is it there, and take it away
+ *
+ * Layer:   tools; called by supervisor.c.
+ * Context: one thread.
+ */
+#include "mountpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MOUNTINFO	"/proc/self/mountinfo"
+
+extern char **environ;
+
+/* Undo the kernel's \ooo in a path. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	while (*s) {
+		if (s[0] == '\\' && s[1] && s[2] && s[3]) {
+			*to++ = (s[1] - '0') << 6 | (s[2] - '0') << 3 |
+				(s[3] - '0');
+			s += 4;
+		} else {
+			*to++ = *s++;
+		}
+	}
+	*to = '\0';
+}
+
+/*
+ * Device of the topmost mount at @path. A line is "ID PARENT MAJOR:MINOR ROOT
+ * MOUNTPOINT ..."; see proc_pid_mountinfo(5).
+ */
+static int topmost_device(const char *path, char device[32])
+{
+	FILE *in = fopen(MOUNTINFO, "re");
+	char *line = NULL, *where = NULL;
+	size_t size = 0;
+	char dev[32];
+	int err = -ENOENT;
+
+	if (!in)
+		return -errno;
+	while (getline(&line, &size, in) > 0) {
+		if (sscanf(line, "%*s %*s %31s %*s %ms", dev, &where) != 2)
+			continue;
+		unescape(where);
+		if (!strcmp(where, path)) {
+			strcpy(device, dev);
+			err = 0;
+		}
+		free(where);
+		where = NULL;
+	}
+	free(line);
+	fclose(in);
+	return err;
+}
+
+int mountpoint_find(struct mountpoint *m, const char *path)
+{
+	m->path = path;
+	m->device[0] = '\0';
+	return topmost_device(path, m->device);
+}
+
+bool mountpoint_is_there(const struct mountpoint *m)
+{
+	char device[32];
+
+	return !topmost_device(m->path, device) && !strcmp(device, m->device);
+}
+
+/* An ordinary user's way; it says what is wrong itself. */
+static int run_fusermount(const struct mountpoint *m, bool detach)
+{
+	char *const argv[] = {
+		"fusermount3", "-u", detach ? "-qz" : "-q", "--",
+		(char *)m->path, NULL,
+	};
+	pid_t pid;
+	int status, err;
+
+	err = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
+	if (err)
+		return -err;
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EBUSY;
+}
+
+int mountpoint_unmount(const struct mountpoint *m, bool detach)
+{
+	if (!umount2(m->path, UMOUNT_NOFOLLOW | (detach ? MNT_DETACH : 0)))
+		return 0;
+	return errno == EPERM ? run_fusermount(m, detach) : -errno;
+}
+
+int mountpoint_sync(const struct mountpoint *m)
+{
+	int fd = open(m->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (syncfs(fd))
+		err = -errno;
+	close(fd);
+	return err;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * op_xattr.c - requests about extended attributes, and so about ACLs
+ *
+ * Layer:   tools, over lkl.h; called by libfuse.
+ * Context: any thread that serves requests.
+ *
+ * Through procfs inside the library, since an O_PATH descriptor does not do
+ * and symbolic links, devices and sockets cannot be opened in another way.
+ */
+#include "fs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lkl.h>
+
+/* Path of the inode inside the library; returns 0, or answers the request. */
+static int begin(fuse_req_t req, fuse_ino_t ino, char path[FS_FD_PATH])
+{
+	int fd = fs_get(fs_of(req), ino);
+
+	if (fd < 0) {
+		fs_reply(req, fd);
+		return fd;
+	}
+	fs_fd_path(path, fd);
+	return 0;
+}
+
+static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name,
+			const char *value, size_t size, int flags)
+{
+	char path[FS_FD_PATH];
+	int err;
+
+	if (begin(req, ino, path))
+		return;
+	err = lkl_sys_setxattr(path, name, value, size, flags);
+	fs_put(fs_of(req), ino);
+	fs_reply(req, err);
+}
+
+static void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
+{
+	char path[FS_FD_PATH];
+	int err;
+
+	if (begin(req, ino, path))
+		return;
+	err = lkl_sys_removexattr(path, name);
+	fs_put(fs_of(req), ino);
+	fs_reply(req, err);
+}
+
+/* Read attribute @name, or with NULL the list of their names. */
+static long read_xattr(const char *path, const char *name, char *buf,
+		       size_t size)
+{
+	return name ? lkl_sys_getxattr(path, name, buf, size) :
+		      lkl_sys_listxattr(path, buf, size);
+}
+
+static void reply_xattr(fuse_req_t req, fuse_ino_t ino, const char *name,
+			size_t size)
+{
+	char path[FS_FD_PATH];
+	char *buf = NULL;
+	long len;
+
+	if (size) {
+		buf = malloc(size);
+		if (!buf) {
+			fs_reply(req, -ENOMEM);
+			return;
+		}
+	}
+	if (!begin(req, ino, path)) {
+		len = read_xattr(path, name, buf, size);
+		fs_put(fs_of(req), ino);
+		if (len < 0)
+			fs_reply(req, len);
+		else if (!size)
+			fuse_reply_xattr(req, len);
+		else
+			fuse_reply_buf(req, buf, len);
+	}
+	free(buf);
+}
+
+static void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name,
+			size_t size)
+{
+	reply_xattr(req, ino, name, size);
+}
+
+static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
+{
+	reply_xattr(req, ino, NULL, size);
+}
+
+void op_xattr_register(struct fuse_lowlevel_ops *ops)
+{
+	ops->setxattr = op_setxattr;
+	ops->getxattr = op_getxattr;
+	ops->listxattr = op_listxattr;
+	ops->removexattr = op_removexattr;
+}

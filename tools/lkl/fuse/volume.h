@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * volume.h - a kernel in this process with one file system of the image
+ *
+ * Layer:   tools, over lkl.h; called by worker.c.
+ * Context: one thread, the same for all calls.
+ */
+#ifndef FUSE_VOLUME_H
+#define FUSE_VOLUME_H
+
+#include <stdbool.h>
+
+#include <lkl.h>
+
+#include "../cp/image.h"
+#include "config.h"
+
+/**
+ * struct volume - a kernel, and what it has mounted
+ * @image: the host's side
+ * @config: what the user asked for
+ * @disk: as the library knows it
+ * @disk_id: from lkl_disk_add()
+ * @partition: 0 for the whole disk
+ * @type: of the file system
+ * @path: where it is mounted inside the library
+ * @root: descriptor of its root, -1 if it is not mounted
+ */
+struct volume {
+	const struct image *image;
+	const struct config *config;
+	struct lkl_disk disk;
+	int disk_id;
+	unsigned int partition;
+	const char *type;
+	char path[64];
+	int root;
+};
+
+/**
+ * volume_boot - start the kernel, without a disk
+ * @v: result
+ * @image: open; to stay so until volume_halt()
+ * @config: likewise
+ * @print: gets the kernel's log, or NULL
+ *
+ * Return: 0, or a negative errno, already reported.
+ */
+int volume_boot(struct volume *v, const struct image *image,
+		const struct config *config,
+		void (*print)(const char *text, int len));
+
+/**
+ * volume_mount - find the file system and mount it
+ * @v: from volume_boot()
+ *
+ * The first to read a byte of the image.
+ *
+ * Return: 0, or a negative errno, already reported.
+ */
+int volume_mount(struct volume *v);
+
+/**
+ * volume_unmount - write everything back and unmount
+ * @v: mounted
+ *
+ * Return: 0, or a negative errno, already reported, if anything that was
+ * written may not have reached the image.
+ */
+int volume_unmount(struct volume *v);
+
+/** volume_halt - stop the kernel and free what it holds */
+void volume_halt(struct volume *v);
+
+/** volume_has_handles - can an inode be opened again by its file handle? */
+bool volume_has_handles(const struct volume *v);
+
+/** volume_names_vary - may one file be reached by names that differ? */
+bool volume_names_vary(const struct volume *v);
+
+/** volume_time_gran - resolution of its time stamps, in ns */
+unsigned int volume_time_gran(const struct volume *v);
+
+#endif /* FUSE_VOLUME_H */
