@@ -263,8 +263,8 @@ define tool_rule
 $(B)/bin/$(1): $(call obj,$($(1)-y)) $(B)/liblkl.so
 	@mkdir -p $$(@D)
 	@$$(call say,LD,$$@)
-	$$(Q)$$(CC) -o $$@ $(call obj,$($(1)-y)) -L$(B) -llkl $$(LIB_LIBS) \
-		-Wl,-rpath,'$$$$ORIGIN/..'
+	$$(Q)$$(CC) -o $$@ $(call obj,$($(1)-y)) -L$(B) -llkl $($(1)-libs) \
+		$$(LIB_LIBS) -Wl,-rpath,'$$$$ORIGIN/..'
 endef
 $(foreach t,$(tools-y),$(eval $(call tool_rule,$(t))))
 
@@ -381,7 +381,7 @@ install: all
 	install -m 0644 $(B)/lkl.pc $(dest_lib)/pkgconfig/
 	cp -R $(B)/include/. $(dest_inc)/
 	set -e; $(foreach t,$(tools-y),$(CC) -o $(dest_bin)/$(t) $(call obj,$($(t)-y)) \
-		-L$(B) -llkl $(LIB_LIBS) $(run_path);)
+		-L$(B) -llkl $($(t)-libs) $(LIB_LIBS) $(run_path);)
 	set -e; $(foreach l,$(links-y),ln -sfn $($(l)-to) $(dest_bin)/$(l);)
 	set -e; for p in $(man-y); do s=$${p##*.}; \
 		install -d $(dest_man)/man$$s; \
