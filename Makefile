@@ -60,7 +60,9 @@ inc-host/posix/		:= -I.
 inc-drivers/virtio/	:= -I.
 inc-tools/lkl/lib/	:= -I. -Itools/lkl/include -I$(B)/include
 inc-tools		:= -Itools/lkl/include -I$(B)/include
-inc-tests/tools/	:= -Itools/lkl/cp -Itools/lkl/include -I$(B)/include
+inc-tools/lkl/image/	:= -I. $(inc-tools)
+inc-tools/lkl/info/	:= -Itools/lkl/image -Itools/lkl/cp $(inc-tools)
+inc-tests/tools/	:= -Itools/lkl/image -Itools/lkl/cp $(inc-tools)
 inc-tests		:= -I. -Itools/lkl/include -I$(B)/include
 include_path		= $(or $(inc-$(dir $(1))),$(inc-$(firstword $(subst /, ,$(1)))))
 
@@ -301,10 +303,10 @@ $(B)/tests/boot: $(call obj,$(boot-y)) $(B)/liblkl.so
 		-ldl -Wl,-rpath,'$$ORIGIN/..'
 
 define test_tool_rule
-$(B)/tests/$(1): $(call obj,$($(1)-y))
+$(B)/tests/$(1): $(call obj,$($(1)-y)) $($(1)-needs)
 	@mkdir -p $$(@D)
 	@$$(call say,LD,$$@)
-	$$(Q)$$(CC) -o $$@ $$^ $$(LIB_LIBS)
+	$$(Q)$$(CC) -o $$@ $$^ $($(1)-libs) $$(LIB_LIBS) -Wl,-rpath,'$$$$ORIGIN/..'
 endef
 $(foreach t,$(test-tools-y),$(eval $(call test_tool_rule,$(t))))
 
@@ -358,8 +360,8 @@ else
 	@echo 'make gdb PROG="build/bin/cpfromfs -i disk.img -t ext4 / out"'
 	@echo 'or, in any gdb session on a program that uses liblkl:'
 	@echo '  (gdb) source $(CURDIR)/tools/lkl/gdb/lkl-gdb.py'
-	@echo 'Kernel symbols come from $(CURDIR)/$(B)/vmlinux; `lkl-symbols`'
-	@echo 'loads them once a kernel is up. See Documentation/debugging.md.'
+	@echo 'Then lkl-symbols (from $(B)/vmlinux, once a kernel is up), lkl-ps,'
+	@echo 'lkl-bt and lkl-vcpus; `help lkl-bt` and so on say how.'
 endif
 
 # ---------------------------------------------------------------------------
