@@ -16,9 +16,18 @@
  * systems take RWF_NOWAIT for that (ext4 does not), so where it is refused they
  * are plain writes, which also normally do not wait. When one did (dirty
  * throttling, reading a part block), those that come after go to io_uring for
- * a while, so that the vCPU is not held up again. Flushes always wait for the
- * device and never run inline, except on file systems in memory. DISCARD and
- * WRITE_ZEROES are rare and may wait for a journal: worker threads do them.
+ * a while, so that the vCPU is not held up again.
+ *
+ * Large requests are another matter: copying takes longer than waking a thread,
+ * and the driver has something else to do meanwhile, if it is writing back or
+ * reading ahead. So where there is a second processor they go to io_uring too;
+ * reads only if they go on where an earlier one ended, because somebody waits
+ * for the first one. (In a row, ext4 in the library read 1.37 times as fast
+ * with it, and wrote 1.4 times; measured at real-time priority.)
+ *
+ * Flushes always wait for the device and never run inline, except on file
+ * systems in memory. DISCARD and WRITE_ZEROES are rare and may wait for a
+ * journal: worker threads do them.
  *
  * A driver that flushes has mostly written a lot just before. So that the host's
  * disk works meanwhile, and the flush waits only for the rest, write-back is
@@ -34,7 +43,9 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -48,6 +59,9 @@
 /* An inline write that took longer sends the next ones to io_uring. */
 #define STALL_NS	3000000ULL
 #define STALL_WRITES	64
+
+/* Larger requests are worth waking another thread, which takes 5-25 us. */
+#define OFFLOAD_MIN	(256U << 10)
 
 /* Written so much: have the host write it back. */
 #define BEHIND_BYTES	(16U << 20)
@@ -67,10 +81,32 @@ static uint64_t now_ns(void)
 
 /* Requests. Those that answer "inline" return -EAGAIN to be done later. */
 
+/* Does it begin where a large read ended? Racy: at worst, the other way is. */
+static bool read_goes_on(struct fd_disk *disk,
+			 const struct virtio_blk_request *req)
+{
+	uint64_t end = req->offset + req->len;
+	unsigned int i;
+
+	for (i = 0; i < FD_STREAMS; i++) {
+		if (__atomic_load_n(&disk->stream_end[i], __ATOMIC_RELAXED) !=
+		    req->offset)
+			continue;
+		__atomic_store_n(&disk->stream_end[i], end, __ATOMIC_RELAXED);
+		return true;
+	}
+	i = __atomic_fetch_add(&disk->stream_next, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&disk->stream_end[i % FD_STREAMS], end,
+			 __ATOMIC_RELAXED);
+	return false;
+}
+
 static int read_inline(struct fd_disk *disk, struct virtio_blk_request *req)
 {
 	int err;
 
+	if (disk->offload && req->len >= OFFLOAD_MIN && read_goes_on(disk, req))
+		return -EAGAIN;
 	if (disk->memory_only)
 		return fd_io_transfer(disk, req, 0);
 	if (!__atomic_load_n(&disk->nowait_reads, __ATOMIC_RELAXED))
@@ -98,6 +134,8 @@ static int write_inline(struct fd_disk *disk, struct virtio_blk_request *req)
 	uint32_t later = __atomic_load_n(&disk->async_writes, __ATOMIC_RELAXED);
 	int err;
 
+	if (disk->offload && req->len >= OFFLOAD_MIN)
+		return -EAGAIN;
 	if (disk->memory_only)
 		return fd_io_transfer(disk, req, 0);
 	if (disk->sync_writes)
@@ -206,6 +244,14 @@ static const struct virtio_blk_backend_ops fd_ops = {
 };
 
 /* What kind of disk it is */
+
+static bool several_processors(void)
+{
+	cpu_set_t set;
+
+	/* It fails where there are more than fit into the set. */
+	return sched_getaffinity(0, sizeof(set), &set) || CPU_COUNT(&set) > 1;
+}
 
 static bool file_system_in_memory(int fd)
 {
@@ -323,6 +369,8 @@ int virtio_blk_fd_create(const struct virtio_host *host, int fd,
 	disk->be.read_only = flags & VIRTIO_BLK_FD_READ_ONLY;
 	disk->host = *host;
 	disk->nowait_writes = true;
+	disk->offload = several_processors();
+	memset(disk->stream_end, 0xff, sizeof(disk->stream_end));
 	disk->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (disk->fd < 0) {
 		err = -errno;

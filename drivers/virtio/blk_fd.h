@@ -14,6 +14,9 @@
 
 #include "drivers/virtio/virtio.h"
 
+/* Sequential readers that are recognised at a time. */
+#define FD_STREAMS	4
+
 struct fd_pool;
 struct fd_uring;
 
@@ -25,6 +28,9 @@ struct fd_uring;
  * @block_device: not a regular file
  * @memory_only: the file system keeps everything in memory: nothing blocks
  * @sync_writes: every write waits for the device (O_SYNC, O_DSYNC, O_DIRECT)
+ * @offload: there is another processor to copy large requests
+ * @stream_end: where the last large reads ended; atomic
+ * @stream_next: which of them to forget next; atomic
  * @nowait_reads: RWF_NOWAIT is good for reads: not refused, not O_DIRECT; atomic
  * @nowait_writes: nor for writes; atomic
  * @async_writes: so many more writes shall not be tried inline; atomic
@@ -42,6 +48,9 @@ struct fd_disk {
 	bool block_device;
 	bool memory_only;
 	bool sync_writes;
+	bool offload;
+	uint64_t stream_end[FD_STREAMS];
+	uint32_t stream_next;
 	bool nowait_reads;
 	bool nowait_writes;
 	uint32_t async_writes;

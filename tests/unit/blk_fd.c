@@ -8,6 +8,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -219,6 +220,69 @@ Test(blk_fd, flush_is_fdatasync)
 	cr_assert_eq(faults[FAULT_FDATASYNC].calls, 0);
 	cr_assert_eq(blk_flush(&rig.drv), 0);
 	cr_assert_eq(faults[FAULT_FDATASYNC].calls, 1);
+	fd_rig_stop(&rig);
+}
+
+/* Run a large read. Return: whether the notification did it itself. */
+static bool read_at_once(struct fd_rig *rig, uint64_t sector)
+{
+	struct driver_queue *q = &rig->drv.queue[0];
+	uint64_t mark = fake.used;
+	uint16_t used = q->used_seen;
+	struct blk_io io;
+	bool at_once;
+
+	io = blk_io_make(q, 0, VIRTIO_BLK_T_IN, sector, 256 << 10, true);
+	queue_publish(q, 0);
+	/* Late answers stay away until the test has looked. */
+	faults[FAULT_PREADV2].delay_ms = 20;
+	queue_notify(&rig->drv, 0);
+	at_once = __atomic_load_n(&q->used->idx, __ATOMIC_ACQUIRE) != used;
+	queue_wait_used(q);
+	cr_assert_eq(blk_io_status(&io), 0);
+	fake.used = mark;
+	/* Until the worker has left the queue, it would run the next one. */
+	while (__atomic_load_n(&rig->vdev->queues[0].refs, __ATOMIC_ACQUIRE))
+		sched_yield();
+	return at_once;
+}
+
+/* Large reads in a row, and large writes, are copied by another processor. */
+Test(blk_fd, large_requests)
+{
+	struct fd_rig rig;
+	cpu_set_t set;
+
+	if (!sched_getaffinity(0, sizeof(set), &set) && CPU_COUNT(&set) == 1)
+		cr_skip_test("there is one processor");
+	fd_rig_start(&rig, memory_file(), VIRTIO_BLK_FD_NO_URING, 1);
+	cr_expect(read_at_once(&rig, 512), "a first one");
+	cr_expect(!read_at_once(&rig, 1024), "going on");
+	cr_expect(read_at_once(&rig, 0), "somewhere else");
+	cr_expect(!read_at_once(&rig, 1536), "the first one goes on");
+	cr_expect(!read_at_once(&rig, 512), "the second one too");
+	cr_expect_gt(fake.threads, 0);
+	fd_rig_stop(&rig);
+
+	fd_rig_start(&rig, memory_file(), 0, 1);
+	cr_assert_eq(blk_write(&rig.drv, 0, NULL, 256 << 10), 0);
+	cr_expect_eq(fake.threads, 1);
+	fd_rig_stop(&rig);
+}
+
+/* One processor does everything itself. */
+Test(blk_fd, large_requests_on_one_processor)
+{
+	struct fd_rig rig;
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	cr_assert_eq(sched_setaffinity(0, sizeof(set), &set), 0);
+	fd_rig_start(&rig, memory_file(), VIRTIO_BLK_FD_NO_URING, 1);
+	cr_expect(read_at_once(&rig, 0));
+	cr_expect(read_at_once(&rig, 512));
+	cr_expect_eq(fake.threads, 0);
 	fd_rig_stop(&rig);
 }
 

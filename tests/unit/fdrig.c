@@ -44,14 +44,13 @@ void fd_rig_start(struct fd_rig *rig, int fd, unsigned int flags,
 		  unsigned int queues)
 {
 	struct virtio_blk_backend *be;
-	struct virtio_device *vdev;
 
 	memset(rig, 0, sizeof(*rig));
 	rig->fd = fd;
 	fake_init();
 	cr_assert_eq(virtio_blk_fd_create(&fake.host, fd, flags, &be), 0);
-	cr_assert_eq(virtio_blk_create(&fake.host, be, queues, &vdev), 0);
-	cr_assert_eq(virtio_mmio_create(vdev, &rig->mmio), 0);
+	cr_assert_eq(virtio_blk_create(&fake.host, be, queues, &rig->vdev), 0);
+	cr_assert_eq(virtio_mmio_create(rig->vdev, &rig->mmio), 0);
 	driver_start(&rig->drv, rig->mmio, ~0ULL, queues, 64);
 }
 

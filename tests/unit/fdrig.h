@@ -14,6 +14,7 @@
 
 struct fd_rig {
 	int fd;
+	struct virtio_device *vdev;
 	struct virtio_mmio *mmio;
 	struct driver drv;
 };

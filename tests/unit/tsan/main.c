@@ -39,6 +39,7 @@ static void run(const struct mini_test *test, void *value)
 	child = fork();
 	if (!child) {
 		alarm(TIMEOUT_S);
+		failed = false;
 		if (test->plain)
 			test->plain();
 		else

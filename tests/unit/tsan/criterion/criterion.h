@@ -74,6 +74,7 @@ void mini_failed(const char *file, int line, const char *what, int fatal);
 #define cr_assert_leq(a, b, ...)	MINI_CHECK((a) <= (b), 1)
 #define cr_assert_geq(a, b, ...)	MINI_CHECK((a) >= (b), 1)
 #define cr_expect_eq(a, b, ...)		MINI_CHECK((a) == (b), 0)
+#define cr_expect_gt(a, b, ...)		MINI_CHECK((a) > (b), 0)
 #define cr_assert_null(a, ...)		MINI_CHECK(!(a), 1)
 #define cr_assert_not_null(a, ...)	MINI_CHECK(a, 1)
 #define cr_assert_arr_eq(a, b, n, ...)	MINI_CHECK(!memcmp(a, b, n), 1)
