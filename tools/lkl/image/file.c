@@ -17,55 +17,79 @@
 #include <unistd.h>
 
 /*
- * QEMU locks single bytes: this one says that it writes. A whole-file lock of
- * our own that excludes all others meets it by itself, a shared one does not.
- * (block/file-posix.c of QEMU: RAW_LOCK_PERM_BASE, BLK_PERM_WRITE)
+ * Who writes locks the whole file, so that nobody else can have any lock. Who
+ * reads shares it with others that do, also with QEMU, which says what it does,
+ * and what others may not do, by read locks on single bytes, and looks whether
+ * the opposite ones are taken (block/file-posix.c of QEMU: RAW_LOCK_PERM_BASE,
+ * RAW_LOCK_SHARED_BASE, and the numbers of BLK_PERM_*).
  */
-#define QEMU_WRITES	101
+#define READS		100
+#define WRITES		101
+#define RESIZES		103
+#define NO_READERS	200
+#define NO_WRITERS	201
+#define NO_RESIZERS	203
 
-static bool qemu_writes(int fd)
+#define OWN_BYTES	READS	/* those before QEMU's */
+
+static int range_lock(int fd, short type, off_t start, off_t len)
+{
+	struct flock lock = {
+		.l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = start,
+		.l_len = len,
+	};
+
+	return fcntl(fd, F_OFD_SETLK, &lock) ? -errno : 0;
+}
+
+static bool byte_taken(int fd, off_t start)
 {
 	struct flock lock = {
 		.l_type = F_WRLCK,
 		.l_whence = SEEK_SET,
-		.l_start = QEMU_WRITES,
+		.l_start = start,
 		.l_len = 1,
 	};
 
 	return !fcntl(fd, F_OFD_GETLK, &lock) && lock.l_type != F_UNLCK;
 }
 
+static int readers_lock(int fd)
+{
+	int err = range_lock(fd, F_RDLCK, 0, OWN_BYTES);
+
+	if (!err)
+		err = range_lock(fd, F_RDLCK, READS, 1);
+	if (!err)
+		err = range_lock(fd, F_RDLCK, NO_WRITERS, 1);
+	if (!err)
+		err = range_lock(fd, F_RDLCK, NO_RESIZERS, 1);
+	if (!err && (byte_taken(fd, WRITES) || byte_taken(fd, RESIZES) ||
+		     byte_taken(fd, NO_READERS)))
+		err = -EAGAIN;
+	return err;
+}
+
 /*
- * Exclusive for writing, shared for reading. An open file description lock goes
- * with the last copy of the descriptor, also when we are killed.
+ * An open file description lock goes with the last copy of the descriptor, also
+ * when we are killed.
  */
 static int file_lock(struct source *source, bool writable)
 {
-	struct flock lock = {
-		.l_type = writable ? F_WRLCK : F_RDLCK,
-		.l_whence = SEEK_SET,
-	};
-	bool busy = !writable && qemu_writes(source->fd);
+	int err = writable ? range_lock(source->fd, F_WRLCK, 0, 0) :
+			     readers_lock(source->fd);
 
-	if (!busy && !fcntl(source->fd, F_OFD_SETLK, &lock))
-		return 0;
-	if (busy || errno == EAGAIN || errno == EACCES)
+	if (err == -EAGAIN || err == -EACCES)
 		return fail(source->images, -EBUSY,
 			    "%s: is in use by another program (locked)",
 			    source->name);
 	/* A file system without locks has no other users we could find. */
-	if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS)
+	if (!err || err == -ENOLCK || err == -EOPNOTSUPP || err == -ENOSYS)
 		return 0;
-	return fail(source->images, -errno, "%s: cannot lock: %s", source->name,
-		    strerror(errno));
-}
-
-void file_unlock(struct source *source)
-{
-	struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
-
-	/* There may be no lock; then there is nothing to give back. */
-	(void)fcntl(source->fd, F_OFD_SETLK, &lock);
+	return fail(source->images, err, "%s: cannot lock: %s", source->name,
+		    strerror(-err));
 }
 
 static int file_measure(struct source *source)

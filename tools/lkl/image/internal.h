@@ -232,9 +232,6 @@ int source_close(struct source *source);
  */
 int file_open(struct source *source, bool writable, bool lock);
 
-/** file_unlock - leave locking to the program that opens it instead */
-void file_unlock(struct source *source);
-
 /* ---- server.c ---- */
 
 /**

@@ -61,6 +61,14 @@ char *qemu_node(const struct source *source, const char *driver,
 	return text;
 }
 
+/* Its message repeats the JSON: "Failed to blk_new_open 'json:{...}': why". */
+static const char *without_node(const char *words)
+{
+	const char *p = strstr(words, "}': ");
+
+	return p ? p + 4 : words;
+}
+
 /* qemu-nbd says why it cannot; the broken connection only that it did not. */
 static int serve_fail(struct source *source, int err)
 {
@@ -71,12 +79,13 @@ static int serve_fail(struct source *source, int err)
 		return fail(source->images, -ELIBACC,
 			    "%s: needs qemu-nbd (package qemu-utils): %s",
 			    source->name, words);
-	if (strstr(words, "lock"))
+	if (strstr(words, "Is another process using the image"))
 		return fail(source->images, -EBUSY,
 			    "%s: is in use by another program (locked)",
 			    source->name);
 	if (words[0])
-		return fail(source->images, err, "%s: %s", source->name, words);
+		return fail(source->images, err, "%s: %s", source->name,
+			    without_node(words));
 	return err;
 }
 

@@ -276,26 +276,26 @@ err_close:
 		    strerror(-err));
 }
 
-/* The last line, without the program's name if it begins with it. */
+/* All on one line, without the program's name if it begins with that. */
 static void words_read(const struct server *server, char *words, size_t size)
 {
-	char text[4096];
+	char text[4096], *line = text, *p;
 	size_t name = strlen(server->name);
 	ssize_t len = read(server->words, text, sizeof(text) - 1);
-	char *line;
 
 	words[0] = '\0';
 	if (len <= 0)
 		return;
-	text[len] = '\0';
 	while (len && (text[len - 1] == '\n' || text[len - 1] == '\r'))
-		text[--len] = '\0';
-	line = strrchr(text, '\n');
-	line = line ? line + 1 : text;
+		len--;
+	text[len] = '\0';
 	if (!strncmp(line, server->name, name) && line[name] == ':')
 		line += name + 1;
 	while (*line == ' ')
 		line++;
+	for (p = line; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
 	snprintf(words, size, "%s", line);
 }
 
