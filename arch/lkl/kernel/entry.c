@@ -142,7 +142,8 @@ static long kernel_syscall(long nr, const long *params)
 		     self->nr_signals))
 		return syscall_leave(v, self, left);
 	ret = self->ret;
-	xchg(&v->token, (unsigned long)self);
+	/* Without a barrier before the look at pending: see vcpu.c. */
+	smp_store_release(&v->token, (unsigned long)self);
 	if (unlikely(READ_ONCE(v->pending) || vcpu_waiter_late(v)))
 		vcpu_reenter(v, self);
 	smp_store_release(&self->inside, 0);
