@@ -482,8 +482,7 @@ Test(own_faults, a_handler_installed_later_that_passes_on, .fini = halt_kernel)
 	}
 }
 
-Test(own_faults, without_a_handler_the_process_ends_by_the_signal,
-     .signal = SIGSEGV)
+Test(own_faults, without_a_handler_the_process_ends, .signal = SIGSEGV)
 {
 	volatile char *volatile addr = (volatile char *)16;
 

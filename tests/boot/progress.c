@@ -184,26 +184,34 @@ Test(progress, monotonic_time_never_goes_back)
 
 /* --- idle --- */
 
+static long switches_of(const char *task)
+{
+	char path[300], line[128];
+	long sum = 0, n;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%s/status", task);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "voluntary_ctxt_switches: %ld", &n) == 1 ||
+		    sscanf(line, "nonvoluntary_ctxt_switches: %ld", &n) == 1)
+			sum += n;
+	fclose(file);
+	return sum;
+}
+
 static long switches(void)
 {
 	DIR *dir = opendir("/proc/self/task");
 	struct dirent *entry;
 	long sum = 0;
 
-	while ((entry = readdir(dir))) {
-		char path[300], line[128];
-		FILE *file;
-		long n;
-
-		snprintf(path, sizeof(path), "/proc/self/task/%s/status", entry->d_name);
-		if (entry->d_name[0] == '.' || !(file = fopen(path, "re")))
-			continue;
-		while (fgets(line, sizeof(line), file))
-			if (sscanf(line, "voluntary_ctxt_switches: %ld", &n) == 1 ||
-			    sscanf(line, "nonvoluntary_ctxt_switches: %ld", &n) == 1)
-				sum += n;
-		fclose(file);
-	}
+	cr_assert_not_null(dir);
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			sum += switches_of(entry->d_name);
 	closedir(dir);
 	return sum;
 }

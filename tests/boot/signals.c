@@ -82,8 +82,7 @@ Test(signals, a_blocked_sigpipe_stays_pending)
 	cr_assert_eq(seen, SIGPIPE);
 }
 
-Test(signals, sigpipe_ends_a_process_that_does_nothing_about_it,
-     .signal = SIGPIPE)
+Test(signals, sigpipe_ends_a_process_by_default, .signal = SIGPIPE)
 {
 	signal(SIGPIPE, SIG_DFL);
 	make_pipe();
