@@ -18,9 +18,9 @@
  * and wake-up takes 5 to 25 us. So down() first looks for a permit for up to
  * spin_ns, which each semaphore learns: halved when the permit did not come in
  * that time, doubled when it did, or when a sleep ended so soon that looking a
- * little longer would have done. A host with one processor never spins, nor does
- * a thread that shares its processor with whoever gave the last permit: it
- * would only keep the next from being given.
+ * little longer would have done. A process that has one processor never spins,
+ * nor does a thread that shares its processor with whoever gave the last
+ * permit: it would only keep the next from being given.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -91,6 +91,16 @@ static int futex(__u32 *word, int op, __u32 value, const struct timespec *ts)
 	return ret;
 }
 
+/* Processors that this process may use. */
+static int processors_count(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return get_nprocs();
+	return CPU_COUNT(&set);
+}
+
 static int host_spins(void)
 {
 	/* File-scope in effect: the host's processors are counted once. */
@@ -98,7 +108,7 @@ static int host_spins(void)
 	int n = atomic_load_explicit(&processors, memory_order_relaxed);
 
 	if (!n) {
-		n = get_nprocs();
+		n = processors_count();
 		atomic_store_explicit(&processors, n, memory_order_relaxed);
 	}
 	return n > 1;

@@ -216,7 +216,8 @@ Test(life, lives_with_threads_leave_nothing_behind, .timeout = 300)
 	}
 	cr_assert_eq(host_threads(), before);
 	cr_assert_eq(host_files(), files);
-	cr_assert_leq(host_mappings(), mappings + 4);
+	/* Stacks and arenas that libc keeps for four threads come and go. */
+	cr_assert_leq(host_mappings(), mappings + 16);
 	cr_assert_lt(host_resident_kib() - resident, 2048);
 }
 
