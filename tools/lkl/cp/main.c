@@ -22,39 +22,8 @@
 #include "options.h"
 #include "progress.h"
 #include "sandbox.h"
+#include "stop.h"
 #include "volume.h"
-
-/* Set by a signal, or by the copy when going on makes no sense. */
-static volatile bool stop;
-static volatile sig_atomic_t stop_signal;
-
-/*
- * The first signal ends the copy in good order: the image is written back and
- * unmounted. A second one finds the default action.
- */
-static void on_signal(int signo)
-{
-	stop_signal = signo;
-	stop = true;
-}
-
-static void catch_signals(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = {
-		.sa_handler = on_signal,
-		.sa_flags = SA_RESETHAND,
-	};
-	struct sigaction old;
-	size_t i;
-
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		/* nohup and the like stay in force. */
-		sigaction(signals[i], NULL, &old);
-		if (old.sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-	}
-}
 
 /* Each level of a tree that is being copied holds a descriptor open. */
 static void raise_fd_limit(void)
@@ -147,7 +116,7 @@ static enum diag_status run_with_image(const struct options *o,
 	sandbox_enter(o->from ? o->destination : NULL);
 	volume = volume_open(image, o);
 	if (volume) {
-		catch_signals();
+		stop_catch();
 		inside.base = volume_root(volume);
 		status = run_mounted(o, &host, &inside, volume);
 	}
@@ -201,10 +170,7 @@ int main(int argc, char **argv)
 	/* Beyond a file size limit a write shall fail, and so be reported. */
 	signal(SIGXFSZ, SIG_IGN);
 	status = run(&o);
-	if (stop_signal && status != DIAG_FINISH) {
-		diag_error("interrupted; the copy is not complete");
-		signal(stop_signal, SIG_DFL);
-		raise(stop_signal);
-	}
+	if (status != DIAG_FINISH)
+		stop_raise("copy");
 	return status;
 }

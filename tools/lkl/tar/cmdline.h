@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * cmdline.h - the command line of fs2tar and tar2fs
+ *
+ * Layer:   tools; called by main.c.
+ */
+#ifndef TAR_CMDLINE_H
+#define TAR_CMDLINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../cp/options.h"
+
+/**
+ * struct cmdline - what the user asked for
+ * @volume: the image, as volume_open() wants it; @volume.from for fs2tar
+ * @archive: path of the archive, or "-" for standard input or output
+ * @contexts: file to write SELinux contexts to, or NULL
+ * @clamp: no time later than @epoch goes into the archive
+ * @epoch: SOURCE_DATE_EPOCH, seconds
+ */
+struct cmdline {
+	struct options volume;
+	const char *archive;
+	const char *contexts;
+	bool clamp;
+	int64_t epoch;
+};
+
+/**
+ * cmdline_parse - read the command line and SOURCE_DATE_EPOCH
+ * @c: result
+ * @argc: of main()
+ * @argv: of main(); argv[0] tells which tool is meant
+ */
+enum options_result cmdline_parse(struct cmdline *c, int argc, char **argv);
+
+#endif /* TAR_CMDLINE_H */
