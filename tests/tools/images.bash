@@ -35,13 +35,14 @@ holds() {
 	ok "$text"
 }
 
-# takes TEXT ARGUMENT...: a file can be written, and is there afterwards
+# takes TEXT ARGUMENT...: a file can be written, $new or src/random, and is there
+# afterwards
 takes() {
 	local text=$1
 	shift
-	if "$imgio" "$@" -- put new <src/random >check.err 2>&1 &&
+	if "$imgio" "$@" -- put new <"${new:-src/random}" >check.err 2>&1 &&
 	   "$imgio" "$@" -- cat new >got 2>>check.err &&
-	   cmp src/random got >>check.err 2>&1; then
+	   cmp "${new:-src/random}" got >>check.err 2>&1; then
 		ok "$text"
 	else
 		not_ok "$text" check.err
