@@ -48,6 +48,9 @@
 #define DIRECT_MIN	(128U << 10)
 #define DIRECT_MAX	(4U << 20)
 
+/* The kernel reads ahead twice as much, which hides a server's distance. */
+#define OPTIMAL_SIZE	(1U << 20)
+
 /**
  * struct nbd_job - a request under way, in struct virtio_blk_request
  * @next: in a list
@@ -103,6 +106,7 @@ struct nbd_piece {
  * @api: libnbd
  * @nbd: the connection
  * @can_flush: the server has a cache that can be flushed
+ * @piece_max: bytes the server takes in one command
  * @event: eventfd that wakes the thread
  * @thread: the thread
  * @incoming: newest queued request; atomic
@@ -120,6 +124,7 @@ struct nbd_disk {
 	const struct nbd_api *api;
 	struct nbd_handle *nbd;
 	bool can_flush;
+	size_t piece_max;
 	int event;
 	__u64 thread;
 
@@ -213,7 +218,8 @@ static int piece_cut(struct nbd_piece *piece, struct virtio_blk_request *req)
 	piece->skip = job->skip;
 	if (run >= left || run >= DIRECT_MIN) {
 		piece->buf = (char *)req->iov[job->iov].iov_base + job->skip;
-		piece->len = min_size(min_size(run, left), DIRECT_MAX);
+		piece->len = min_size(min_size(run, left),
+				      piece->disk->piece_max);
 	} else {
 		if (!piece->bounce)
 			piece->bounce =
@@ -221,7 +227,8 @@ static int piece_cut(struct nbd_piece *piece, struct virtio_blk_request *req)
 		if (!piece->bounce)
 			return -ENOMEM;
 		piece->buf = piece->bounce;
-		piece->len = min_size(left, BOUNCE_SIZE);
+		piece->len = min_size(min_size(left, BOUNCE_SIZE),
+				      piece->disk->piece_max);
 		if (req->op == VIRTIO_BLK_OP_WRITE)
 			piece_copy(piece, false);
 	}
@@ -519,6 +526,17 @@ static uint32_t server_block_size(struct nbd_disk *disk)
 	return size < SECTOR_SIZE ? SECTOR_SIZE : size;
 }
 
+/* A multiple of the block size; 32 MiB is what any server takes (NBD protocol). */
+static size_t server_piece_max(struct nbd_disk *disk, uint32_t block)
+{
+	int64_t size = disk->api->get_block_size(disk->nbd,
+						 LIBNBD_SIZE_MAXIMUM);
+
+	if (size < block || size > DIRECT_MAX)
+		return DIRECT_MAX;
+	return (size_t)size / block * block;
+}
+
 static int nbd_probe(struct nbd_disk *disk, bool read_only)
 {
 	struct virtio_blk_backend *be = &disk->be;
@@ -532,11 +550,12 @@ static int nbd_probe(struct nbd_disk *disk, bool read_only)
 	be->size = size;
 	be->block_size = block;
 	be->physical_size = 4096;
-	be->optimal_size = DIRECT_MIN;
+	be->optimal_size = OPTIMAL_SIZE;
 	be->read_only = read_only || disk->api->is_read_only(disk->nbd) != 0;
 	be->discard = disk->api->can_trim(disk->nbd) == 1;
 	be->write_zeroes = disk->api->can_zero(disk->nbd) == 1;
 	disk->can_flush = disk->api->can_flush(disk->nbd) == 1;
+	disk->piece_max = server_piece_max(disk, block);
 	return 0;
 }
 
