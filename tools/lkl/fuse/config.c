@@ -33,7 +33,6 @@
 enum key {
 	KEY_HELP,
 	KEY_VERSION,
-	KEY_TYPE_MISSING,
 	KEY_PART,
 	KEY_MEMORY,
 	KEY_CPUS,
@@ -48,13 +47,31 @@ enum key {
 	KEY_NOATIME,
 	KEY_DEFAULT_PERMISSIONS,
 	KEY_IGNORE,
+	KEY_DEVICE,
+	KEY_OFFSET,
+	KEY_LENGTH,
+	KEY_SECTOR,
+	KEY_KEY_FD,
+	KEY_ASK,
 };
 
 #define VALUE(text, member, value) \
 	{ text, offsetof(struct config, member), value }
 
 static const struct fuse_opt specs[] = {
-	VALUE("type=%s", type, 0),
+	VALUE("type=%s", choice.type, 0),
+	VALUE("volume=%s", choice.volume, 0),
+	VALUE("verity_root=%s", choice.verity_root, 0),
+	VALUE("verity_hashes=%s", choice.verity_hashes, 0),
+	VALUE("format=%s", images.format, 0),
+	VALUE("overlay=%s", images.overlay, 0),
+	VALUE("key_file=%s", images.key_file, 0),
+	FUSE_OPT_KEY("key_fd=", KEY_KEY_FD),
+	FUSE_OPT_KEY("ask", KEY_ASK),
+	FUSE_OPT_KEY("device=", KEY_DEVICE),
+	FUSE_OPT_KEY("offset=", KEY_OFFSET),
+	FUSE_OPT_KEY("sizelimit=", KEY_LENGTH),
+	FUSE_OPT_KEY("sector=", KEY_SECTOR),
 	VALUE("opts=%s", opts, 0),
 	VALUE("log=%s", log, 0),
 	VALUE("-f", foreground, 1),
@@ -64,8 +81,8 @@ static const struct fuse_opt specs[] = {
 	VALUE("debug", debug, 1),
 	VALUE("-v", verbose, 1),
 	VALUE("--verbose", verbose, 1),
-	VALUE("--no-sandbox", sandbox, 0),
-	VALUE("no_sandbox", sandbox, 0),
+	VALUE("--no-sandbox", no_sandbox, 1),
+	VALUE("no_sandbox", no_sandbox, 1),
 	VALUE("--sandbox-self-test", self_test, 1),
 	FUSE_OPT_KEY("-h", KEY_HELP),
 	FUSE_OPT_KEY("--help", KEY_HELP),
@@ -97,12 +114,27 @@ static const char help[] =
 "Mount a file system of a disk image, served by a Linux kernel in this process.\n"
 "Needs no root and no loop device. Unmount with fusermount3 -u MOUNTPOINT.\n"
 "\n"
+"IMAGE is a file (raw, qcow2, vmdk, vdi, vhd, vhdx, compressed), a block device,\n"
+"or the URI of an NBD server.\n"
+"\n"
 "Options after -o:\n"
 "  type=TYPE            ext4, xfs, btrfs, vfat, ...; found by itself if not given\n"
 "  part=NUMBER          partition of IMAGE; 0 is the whole disk\n"
+"  volume=[GROUP/]NAME  logical volume (LVM)\n"
 "  ro                   read-only: the image is not written to at all\n"
 "  opts=OPTIONS         mount options of the file system; write \\, and \\= for\n"
 "                       , and = in them\n"
+"  device=IMAGE         a further image of the same file system or volume group\n"
+"  format=FORMAT        raw, qcow2, vmdk, vdi, vhd, vhdx, xz, gz, ...; found by\n"
+"                       itself if not given\n"
+"  overlay=FILE         put all changes into FILE (qcow2), leave IMAGE alone\n"
+"  offset=BYTES, sizelimit=BYTES   where in IMAGE the disk is\n"
+"  sector=512|4096      size of its sectors\n"
+"  ask                  ask for the passphrase of an encrypted disk (LUKS)\n"
+"  key_file=FILE        read it from FILE; - is standard input\n"
+"  key_fd=NUMBER        read it from an open descriptor\n"
+"  verity_root=HASH     root hash of dm-verity, and\n"
+"  verity_hashes=WHERE  its hash tree: part=N, image=N or offset=BYTES\n"
 "  mb=MIB               memory of the kernel in the process (256)\n"
 "  log=FILE             append the kernel's log and all messages to FILE\n"
 "  owner=stored         owners are shown as stored, files belong to who makes\n"
@@ -168,8 +200,54 @@ static int parse_part(struct config *c, const char *option)
 
 	if (parse_number(option, 0, INT_MAX, &n))
 		return -1;
-	c->part = n;
+	c->choice.partition = n;
 	return 0;
+}
+
+/* Bytes: a number that may end in K, M, G or T. */
+static int parse_bytes(const char *option, uint64_t *bytes)
+{
+	static const char units[] = "KMGT";
+	const char *text = strchr(option, '=') + 1;
+	const char *unit = NULL;
+	unsigned int shift = 0;
+	char *end;
+
+	errno = 0;
+	*bytes = strtoull(text, &end, 10);
+	if (*end)
+		unit = strchr(units, *end & ~0x20);
+	if (unit)
+		shift = 10 * (unit - units + 1);
+	if (*text < '0' || *text > '9' || errno || (*end && (!unit || end[1])) ||
+	    *bytes > UINT64_MAX >> shift)
+		return wrong(option, "a number expected, with K, M, G or T");
+	*bytes <<= shift;
+	return 0;
+}
+
+static int parse_key_fd(struct config *c, const char *option)
+{
+	unsigned int n;
+
+	if (parse_number(option, 0, INT_MAX, &n))
+		return -1;
+	c->images.key_fd = n;
+	c->images.use_key_fd = true;
+	return 0;
+}
+
+static int add_image(struct config *c, const char *name)
+{
+	if (c->count == CONFIG_IMAGES) {
+		diag_error("'%s': too many images", name);
+		return -1;
+	}
+	/* A path that does not resolve is reported when it is opened. */
+	c->names[c->count] = realpath(name, NULL);
+	if (!c->names[c->count])
+		c->names[c->count] = strdup(name);
+	return c->names[c->count++] ? 0 : -1;
 }
 
 static int parse_show_as(struct owner_ids *ids, const char *option)
@@ -221,15 +299,19 @@ static int parse_owner(struct config *c, const char *option)
 
 static int take_argument(struct config *c, const char *arg)
 {
-	char **where = !c->image ? &c->image : &c->mountpoint;
-
-	if (*where) {
+	if (!c->image) {
+		c->image = arg;
+		return 0;
+	}
+	if (c->mountpoint) {
 		diag_error("'%s': only an image and a mount point expected",
 			   arg);
 		return -1;
 	}
-	*where = strdup(arg);
-	return *where ? 0 : -1;
+	c->mountpoint = realpath(arg, NULL);
+	if (!c->mountpoint)
+		diag_error("%s: %s", arg, diag_cause(-errno));
+	return c->mountpoint ? 0 : -1;
 }
 
 /* Called by fuse_opt_parse(): 0 takes the argument away, 1 leaves it. */
@@ -261,7 +343,21 @@ static int take_option(void *data, const char *arg, int key,
 		return parse_owner(c, arg);
 	case KEY_RO:
 	case KEY_RW:
-		c->ro = key == KEY_RO;
+		c->images.read_only = key == KEY_RO;
+		c->insist_rw = key == KEY_RW;
+		return 0;
+	case KEY_DEVICE:
+		return add_image(c, strchr(arg, '=') + 1);
+	case KEY_OFFSET:
+		return parse_bytes(arg, &c->images.offset);
+	case KEY_LENGTH:
+		return parse_bytes(arg, &c->images.length);
+	case KEY_SECTOR:
+		return parse_number(arg, 512, 4096, &c->images.sector_size);
+	case KEY_KEY_FD:
+		return parse_key_fd(c, arg);
+	case KEY_ASK:
+		c->images.may_ask = true;
 		return 0;
 	case KEY_NOATIME:
 		c->noatime = 1;
@@ -280,20 +376,6 @@ static int take_option(void *data, const char *arg, int key,
 	default:
 		return 1;
 	}
-}
-
-/* Paths have to mean the same once we are in another directory. */
-static int make_absolute(char **path)
-{
-	char *absolute = realpath(*path, NULL);
-
-	if (!absolute) {
-		diag_error("%s: %s", *path, diag_cause(-errno));
-		return -1;
-	}
-	free(*path);
-	*path = absolute;
-	return 0;
 }
 
 static int add_option(struct config *c, const char *name, const char *value)
@@ -325,12 +407,27 @@ static int complete_args(struct config *c)
 {
 	if (add_option(c, "subtype=", "lklfuse") ||
 	    add_option(c, "max_read=", "1048576") ||
-	    (c->ro && add_option(c, "", "ro")) ||
+	    (c->images.read_only && add_option(c, "", "ro")) ||
 	    (c->debug && add_option(c, "", "debug")))
 		return -1;
 	if (was_given(c, "fsname="))
 		return 0;
-	return add_option(c, "fsname=", c->image);
+	return add_option(c, "fsname=", c->names[0]);
+}
+
+/* Those after -o device= were added first. */
+static int put_first(struct config *c)
+{
+	char *first;
+	unsigned int i;
+
+	if (add_image(c, c->image))
+		return -1;
+	first = c->names[c->count - 1];
+	for (i = c->count - 1; i; i--)
+		c->names[i] = c->names[i - 1];
+	c->names[0] = first;
+	return 0;
 }
 
 static enum config_result check(struct config *c)
@@ -340,10 +437,8 @@ static enum config_result check(struct config *c)
 				      "no image and no mount point given");
 		return CONFIG_WRONG;
 	}
-	if (make_absolute(&c->image) || make_absolute(&c->mountpoint) ||
-	    complete_args(c))
-		return CONFIG_WRONG;
-	return CONFIG_RUN;
+	c->foreground |= c->debug;
+	return put_first(c) || complete_args(c) ? CONFIG_WRONG : CONFIG_RUN;
 }
 
 enum config_result config_parse(struct config *c, int argc, char **argv)
@@ -351,11 +446,10 @@ enum config_result config_parse(struct config *c, int argc, char **argv)
 	enum config_result result = CONFIG_WRONG;
 
 	*c = (struct config){
-		.part = PART_UNSET,
+		.choice.partition = IMAGES_UNSET,
 		.memory = MEMORY_MIB,
 		.cpus = 1,
 		.threads = THREADS,
-		.sandbox = 1,
 		.args = FUSE_ARGS_INIT(argc, argv),
 	};
 	owner_map_init(&c->owner);
@@ -370,7 +464,6 @@ enum config_result config_parse(struct config *c, int argc, char **argv)
 			       LKL_VERSION, fuse_pkgversion());
 			return CONFIG_DONE;
 		}
-		c->foreground |= c->debug;
 		result = check(c);
 	}
 	if (result == CONFIG_WRONG)
@@ -378,12 +471,27 @@ enum config_result config_parse(struct config *c, int argc, char **argv)
 	return result;
 }
 
+bool config_may_unlock(const struct config *c)
+{
+	return c->images.may_ask || c->images.key_file ||
+	       c->images.use_key_fd;
+}
+
 void config_free(struct config *c)
 {
+	unsigned int i;
+
 	fuse_opt_free_args(&c->args);
-	free(c->image);
+	for (i = 0; i < c->count; i++)
+		free(c->names[i]);
+	free((char *)c->choice.type);
+	free((char *)c->choice.volume);
+	free((char *)c->choice.verity_root);
+	free((char *)c->choice.verity_hashes);
+	free((char *)c->images.format);
+	free((char *)c->images.overlay);
+	free((char *)c->images.key_file);
 	free(c->mountpoint);
-	free(c->type);
 	free(c->opts);
 	free(c->log);
 }

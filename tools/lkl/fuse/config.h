@@ -11,50 +11,54 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "../image/images.h"
 #include "fuse3.h"
 #include "owner.h"
 
-#define PART_UNSET	(-1)	/* the whole disk if it has no table */
+#define CONFIG_IMAGES	16
 
 /**
  * struct config - what the user asked for
- * @image: path of the disk image, absolute
+ * @image: name of the first image, for messages
+ * @names: of all images: files, devices, URIs
+ * @count: how many
+ * @images: how to open them
+ * @choice: what of them is meant
  * @mountpoint: absolute
- * @type: file system type, or NULL to look for it
- * @part: number of the partition, 0 for the whole disk, or PART_UNSET
  * @opts: mount options for the file system, or NULL
  * @log: path of a file for the kernel's log and messages, or NULL
  * @memory: of the kernel in the library, in MiB: what bounds lklfuse's own
  * @cpus: virtual processors of the kernel in the library
  * @threads: how many requests are served at once
- * @ro: read-only
  * @foreground: stay there
  * @debug: print each request; implies @foreground
  * @verbose: show the kernel's log
- * @sandbox: confine the process that parses the image
+ * @no_sandbox: do not confine the process that parses the image
  * @self_test: report what the sandbox refuses, then end
+ * @insist_rw: fail rather than mount read-only
  * @default_permissions: the host checks who may do what
  * @noatime: do not note when files are read
  * @owner: whose files are shown as whose
- * @unmount: unmount @mountpoint and wait until the image is closed, no mount
  * @args: what goes to libfuse
  */
 struct config {
-	char *image;
+	const char *image;
+	char *names[CONFIG_IMAGES];
+	unsigned int count;
+	struct images_options images;
+	struct images_choice choice;
 	char *mountpoint;
-	char *type;
-	int part;
 	char *opts;
 	char *log;
 	unsigned int memory;
 	unsigned int cpus;
 	unsigned int threads;
-	int ro;
 	int foreground;
 	int debug;
 	int verbose;
-	int sandbox;
+	int no_sandbox;
 	int self_test;
+	int insist_rw;
 	int default_permissions;
 	int noatime;
 	struct owner_map owner;
@@ -74,6 +78,9 @@ enum config_result {
  * @argv: of main()
  */
 enum config_result config_parse(struct config *c, int argc, char **argv);
+
+/** config_may_unlock - may there be an encrypted disk to be opened? */
+bool config_may_unlock(const struct config *c);
 
 /** config_free - free what config_parse() has allocated */
 void config_free(struct config *c);

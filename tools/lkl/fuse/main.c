@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "../cp/diag.h"
-#include "../cp/image.h"
 #include "config.h"
 #include "supervisor.h"
 
@@ -38,6 +37,7 @@ static void on_ready(void)
 
 	if (status_pipe < 0)
 		return;
+	setsid();
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
@@ -52,7 +52,6 @@ static void on_ready(void)
 
 static enum diag_status run(struct config *config)
 {
-	struct image image;
 	int log = -1;
 
 	if (config->log) {
@@ -63,9 +62,7 @@ static enum diag_status run(struct config *config)
 			return DIAG_USAGE;
 		}
 	}
-	if (image_open(&image, config->image, !config->ro))
-		return DIAG_IMAGE;
-	return supervisor_run(config, &image, log, on_ready);
+	return supervisor_run(config, log, on_ready);
 }
 
 /* Wait until the mount is ready, or until there is none. */
@@ -101,7 +98,6 @@ static enum diag_status run_in_background(struct config *config)
 	}
 	close(ends[0]);
 	status_pipe = ends[1];
-	setsid();
 	status = run(config);
 	send_status(status);
 	return status;

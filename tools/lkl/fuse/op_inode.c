@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <lkl.h>
 
@@ -189,6 +190,30 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st,
 
 /* ---- the rest ---- */
 
+/*
+ * Only asked if the host does not check permissions itself. Then everything is
+ * allowed, as to root, who cannot execute what nobody can either.
+ */
+static void op_access(fuse_req_t req, fuse_ino_t ino, int mask)
+{
+	struct fs *fs = fs_of(req);
+	struct statx stx;
+	int fd, err;
+
+	fd = fs_get(fs, ino);
+	if (fd < 0) {
+		fs_reply(req, fd);
+		return;
+	}
+	err = lkl_sys_statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_MODE,
+			    &stx);
+	fs_put(fs, ino);
+	if (!err && mask & X_OK && S_ISREG(stx.stx_mode) &&
+	    !(stx.stx_mode & (S_IXUSR | S_IXGRP | S_IXOTH)))
+		err = -EACCES;
+	fs_reply(req, err);
+}
+
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 {
 	struct fs *fs = fs_of(req);
@@ -242,6 +267,7 @@ void op_inode_register(struct fuse_lowlevel_ops *ops)
 	ops->forget_multi = op_forget_multi;
 	ops->getattr = op_getattr;
 	ops->setattr = op_setattr;
+	ops->access = op_access;
 	ops->readlink = op_readlink;
 	ops->statfs = op_statfs;
 }

@@ -29,6 +29,18 @@ static int begin(fuse_req_t req, fuse_ino_t ino, char path[FS_FD_PATH])
 	return 0;
 }
 
+/*
+ * An ACL has the mode in it. A host that does not check permissions itself
+ * does not expect the one to change the other.
+ */
+static void note_mode(fuse_req_t req, fuse_ino_t ino, const char *name)
+{
+	struct fs *fs = fs_of(req);
+
+	if (!strncmp(name, "system.posix_acl_", 17))
+		fuse_lowlevel_notify_inval_inode(fs->session, ino, -1, 0);
+}
+
 static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name,
 			const char *value, size_t size, int flags)
 {
@@ -39,6 +51,7 @@ static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name,
 		return;
 	err = lkl_sys_setxattr(path, name, value, size, flags);
 	fs_put(fs_of(req), ino);
+	note_mode(req, ino, name);
 	fs_reply(req, err);
 }
 
@@ -51,6 +64,7 @@ static void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 		return;
 	err = lkl_sys_removexattr(path, name);
 	fs_put(fs_of(req), ino);
+	note_mode(req, ino, name);
 	fs_reply(req, err);
 }
 

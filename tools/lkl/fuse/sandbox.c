@@ -33,6 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -43,6 +44,8 @@
 #include <lkl.h>
 
 #include "../cp/diag.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* ---- Landlock ---- */
 
@@ -169,6 +172,10 @@ static const int allowed[] = {
 	SCMP_SYS(pipe2),
 	SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter),
 	SCMP_SYS(io_uring_register),
+	/* the supervisor, and servers of images */
+	SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(sendto),
+	SCMP_SYS(recvfrom), SCMP_SYS(shutdown), SCMP_SYS(getsockopt),
+	SCMP_SYS(setsockopt), SCMP_SYS(wait4), SCMP_SYS(waitid),
 	/* waiting */
 	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(epoll_create1),
 	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
@@ -188,7 +195,7 @@ static const int allowed[] = {
 	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(prlimit64), SCMP_SYS(getrusage), SCMP_SYS(sysinfo),
 	SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
-	SCMP_SYS(getegid),
+	SCMP_SYS(getegid), SCMP_SYS(setsid),
 };
 
 #define REFUSE	SCMP_ACT_ERRNO(EPERM)
@@ -246,7 +253,7 @@ static int allow_questions(scmp_filter_ctx ctx)
 	size_t i;
 	int err = 0;
 
-	for (i = 0; !err && i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (i = 0; !err && i < ARRAY_SIZE(commands); i++)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
 				       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff,
 					       commands[i]));
@@ -262,13 +269,53 @@ static int allow_questions(scmp_filter_ctx ctx)
 	return err;
 }
 
-static int make_filter(scmp_filter_ctx ctx)
+/* Reading a passphrase, and the header of the disk with libcryptsetup. */
+static const int allowed_to_unlock[] = {
+	SCMP_SYS(openat), SCMP_SYS(flock), SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat), SCMP_SYS(access), SCMP_SYS(faccessat2),
+	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat),
+	SCMP_SYS(statx), SCMP_SYS(getdents64), SCMP_SYS(mlock),
+	SCMP_SYS(munlock), SCMP_SYS(mlockall), SCMP_SYS(munlockall),
+	SCMP_SYS(getpriority), SCMP_SYS(setpriority), SCMP_SYS(uname),
+};
+
+static int allow_all(scmp_filter_ctx ctx, const int *calls, size_t count)
 {
 	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < count; i++)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
+	return err;
+}
+
+/* Turning the terminal's echo off and on. */
+static int allow_terminal(scmp_filter_ctx ctx)
+{
+	static const unsigned int commands[] = {
+		TCGETS, TCSETS, TCSETSW, TCSETSF,
+	};
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < ARRAY_SIZE(commands); i++)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff,
+					       commands[i]));
+	return err;
+}
+
+static int make_filter(scmp_filter_ctx ctx, bool unlock)
+{
 	int err = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
 
-	for (i = 0; !err && i < sizeof(allowed) / sizeof(allowed[0]); i++)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
+	if (!err)
+		err = allow_all(ctx, allowed, ARRAY_SIZE(allowed));
+	if (!err && unlock)
+		err = allow_all(ctx, allowed_to_unlock,
+				ARRAY_SIZE(allowed_to_unlock));
+	if (!err && unlock)
+		err = allow_terminal(ctx);
 	if (!err)
 		err = allow_memory(ctx);
 	if (!err)
@@ -280,14 +327,14 @@ static int make_filter(scmp_filter_ctx ctx)
 	return err;
 }
 
-int sandbox_enter(void)
+int sandbox_enter(bool unlock)
 {
 	scmp_filter_ctx ctx = seccomp_init(REFUSE);
 	int err;
 
 	if (!ctx)
 		return report("seccomp", -ENOMEM);
-	err = make_filter(ctx);
+	err = make_filter(ctx, unlock);
 	if (!err)
 		err = seccomp_load(ctx);
 	seccomp_release(ctx);
@@ -366,7 +413,7 @@ int sandbox_test(void)
 	int failed = 0;
 	size_t i;
 
-	for (i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(attempts); i++) {
 		bool refused = attempts[i].try() < 0;
 
 		dprintf(STDOUT_FILENO, "%s: %s\n",

@@ -7,6 +7,8 @@
 #ifndef FUSE_SANDBOX_H
 #define FUSE_SANDBOX_H
 
+#include <stdbool.h>
+
 /**
  * sandbox_prepare - give up privileges and the host's files
  *
@@ -22,12 +24,15 @@ int sandbox_prepare(void);
 /**
  * sandbox_enter - give up all system calls that are not needed
  *
- * For all threads there are, and all there will be. Nothing can be opened from
- * now on, and no program executed.
+ * @unlock: libcryptsetup is going to be used, which opens files. Then only
+ *	Landlock stands in the way.
+ *
+ * For all threads there are, and all there will be. Nothing of the host can be
+ * opened from now on, and no program executed.
  *
  * Return: 0, or a negative errno, already reported.
  */
-int sandbox_enter(void);
+int sandbox_enter(bool unlock);
 
 /**
  * sandbox_test - try what is to be refused

@@ -250,13 +250,14 @@ static int start_threads(struct server *s, unsigned int count)
 	return s->count > 1 ? 0 : err;
 }
 
-int session_serve(struct fuse_session *se, struct fs *fs, unsigned int threads)
+int session_serve(struct fuse_session *se, struct fs *fs, int fd,
+		  unsigned int threads)
 {
 	struct sigaction action = { .sa_handler = on_stop };
-	struct server s = { .se = se, .fs = fs, .fd = fuse_session_fd(se) };
+	struct server s = { .se = se, .fs = fs, .fd = fd };
 	int err;
 
-	err = fuse_session_custom_io(se, &own_io, s.fd);
+	err = fuse_session_custom_io(se, &own_io, fd);
 	if (err)
 		return err;
 	fs->session = se;

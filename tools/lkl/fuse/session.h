@@ -14,19 +14,21 @@
  * @args: libfuse's part of the command line
  * @fs: what is to be served; filled in before session_serve()
  *
- * Return: for fuse_session_mount(), or NULL; libfuse has said why.
+ * Return: it, or NULL; libfuse has said why.
  */
 struct fuse_session *session_new(struct fuse_args *args, struct fs *fs);
 
 /**
  * session_serve - serve until the file system is unmounted
- * @se: from session_new(), mounted
+ * @se: from session_new()
  * @fs: the file system
+ * @fd: of /dev/fuse, mounted; belongs to @se from now on
  * @threads: how many
  *
  * Return: 0 if it was unmounted, or a negative errno.
  */
-int session_serve(struct fuse_session *se, struct fs *fs, unsigned int threads);
+int session_serve(struct fuse_session *se, struct fs *fs, int fd,
+		  unsigned int threads);
 
 /** session_stop - end session_serve(); async-signal-safe */
 void session_stop(void);

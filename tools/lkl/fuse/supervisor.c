@@ -18,6 +18,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "channel.h"
 #include "messages.h"
 #include "mountpoint.h"
 #include "session.h"
@@ -26,56 +27,51 @@
 /**
  * struct supervisor - what there is to look after
  * @config: what the user asked for
- * @mount: the mount
+ * @se: by which it is mounted
+ * @mount: the mount, once @mounted
+ * @mounted: it was
  * @worker: its process
  * @helper: the process that unmounts at the moment, or 0
  * @signals: descriptor of the signals
  * @messages: what the worker says
- * @ready_fd: the worker writes to it when it is ready; -1 afterwards
+ * @channel: to the worker; -1 once that is ready
  * @ready: to be called then
- * @was_ready: it was
  * @status: of the worker, once @worker is 0
  */
 struct supervisor {
-	const struct config *config;
+	struct config *config;
+	struct fuse_session *se;
 	struct mountpoint mount;
+	bool mounted;
 	pid_t worker;
 	pid_t helper;
 	int signals;
 	struct messages messages;
-	int ready_fd;
+	int channel;
 	void (*ready)(void);
-	bool was_ready;
 	enum diag_status status;
 };
 
 /* ---- the worker ---- */
 
-/* In the worker's process. */
-static enum diag_status be_worker(struct supervisor *s, struct image *image,
-				  struct fuse_session *se, struct fs *fs,
-				  int log, int ready)
+static int start_worker(struct supervisor *s, struct fs *fs, int log)
 {
-	close(s->signals);
-	messages_attach(&s->messages);
-	return worker_run(s->config, image, se, fs, log, ready);
-}
+	int ends[2];
+	int err = channel_open(ends);
 
-static int start_worker(struct supervisor *s, struct image *image,
-			struct fuse_session *se, struct fs *fs, int log)
-{
-	int ready[2];
-
-	if (pipe2(ready, O_CLOEXEC))
-		return -errno;
+	if (err)
+		return err;
 	s->worker = fork();
 	if (!s->worker) {
-		close(ready[0]);
-		_exit(be_worker(s, image, se, fs, log, ready[1]));
+		close(ends[0]);
+		close(s->signals);
+		messages_attach(&s->messages);
+		_exit(worker_run(s->config, s->se, fs, log, ends[1]));
 	}
-	close(ready[1]);
-	s->ready_fd = ready[0];
-	return s->worker < 0 ? -errno : 0;
+	err = s->worker < 0 ? -errno : 0;
+	close(ends[1]);
+	s->channel = ends[0];
+	return err;
 }
 
 static void worker_ended(struct supervisor *s, int status)
@@ -161,18 +157,50 @@ static void handle_signals(struct supervisor *s)
 	}
 }
 
-static void handle_ready(struct supervisor *s)
+static void close_channel(struct supervisor *s)
 {
-	char byte;
+	close(s->channel);
+	s->channel = -1;
+}
 
-	if (read(s->ready_fd, &byte, 1) == 1) {
-		s->was_ready = true;
+/* On failure libfuse or fusermount3 has said why. */
+static void mount_and_tell(struct supervisor *s)
+{
+	const char *path = s->config->mountpoint;
+	int fd, err;
+
+	if (fuse_session_mount(s->se, path)) {
+		close_channel(s);
+		return;
+	}
+	err = mountpoint_find(&s->mount, path);
+	if (err)
+		diag_warning("%s: cannot be found among the mounts: %s", path,
+			     diag_cause(err));
+	s->mounted = true;
+	fd = fuse_session_fd(s->se);
+	channel_send(s->channel, CHANNEL_MOUNTED, fd);
+	/* Else the mount would live on after the worker. */
+	close(fd);
+}
+
+static void handle_channel(struct supervisor *s)
+{
+	int fd;
+
+	switch (channel_receive(s->channel, &fd)) {
+	case CHANNEL_OPENED:
+		mount_and_tell(s);
+		break;
+	case CHANNEL_READY:
 		s->ready();
 		if (!s->config->foreground)
 			messages_to_syslog(&s->messages);
+		close_channel(s);
+		break;
+	default:
+		close_channel(s);
 	}
-	close(s->ready_fd);
-	s->ready_fd = -1;
 }
 
 static void watch(struct supervisor *s)
@@ -181,15 +209,15 @@ static void watch(struct supervisor *s)
 		struct pollfd fds[] = {
 			{ .fd = s->signals, .events = POLLIN },
 			{ .fd = s->messages.in, .events = POLLIN },
-			{ .fd = s->ready_fd, .events = POLLIN },
+			{ .fd = s->channel, .events = POLLIN },
 		};
 
 		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			break;
 		if (fds[1].revents)
 			messages_forward(&s->messages);
-		if (s->ready_fd >= 0 && fds[2].revents)
-			handle_ready(s);
+		if (fds[2].revents)
+			handle_channel(s);
 		if (fds[0].revents)
 			handle_signals(s);
 	}
@@ -219,52 +247,38 @@ static int prepare(struct supervisor *s, int log)
 	return messages_open(&s->messages, log);
 }
 
-static void serve_mounted(struct supervisor *s, struct image *image,
-			  struct fuse_session *se, struct fs *fs, int log)
+static void clean_up(struct supervisor *s)
 {
-	int err = start_worker(s, image, se, fs, log);
-
-	/* Else the mount would live on after the worker. */
-	close(fuse_session_fd(se));
-	image_close(image);
-	if (err)
-		diag_error("cannot start a process: %s", diag_cause(err));
-	else
-		watch(s);
-	if (mountpoint_is_there(&s->mount))
+	if (s->mounted && mountpoint_is_there(&s->mount))
 		mountpoint_unmount(&s->mount, true);
-	if (!err && s->helper)
+	if (s->helper)
 		waitpid(s->helper, NULL, 0);
+	messages_close(&s->messages);
 }
 
-enum diag_status supervisor_run(struct config *config, struct image *image,
-				int log, void (*ready)(void))
+enum diag_status supervisor_run(struct config *config, int log,
+				void (*ready)(void))
 {
 	struct supervisor s = {
 		.config = config,
-		.ready_fd = -1,
+		.channel = -1,
 		.ready = ready,
 		.status = DIAG_IMAGE,
 	};
 	struct fs fs = { 0 };
-	struct fuse_session *se = session_new(&config->args, &fs);
 	int err;
 
-	if (!se)
+	s.se = session_new(&config->args, &fs);
+	if (!s.se)
 		return DIAG_USAGE;
 	err = prepare(&s, log);
+	if (!err)
+		err = start_worker(&s, &fs, log);
 	if (err) {
 		diag_error("%s", diag_cause(err));
 		return DIAG_IMAGE;
 	}
-	/* On failure libfuse or fusermount3 has said why. */
-	if (fuse_session_mount(se, config->mountpoint))
-		return DIAG_USAGE;
-	err = mountpoint_find(&s.mount, config->mountpoint);
-	if (err)
-		diag_warning("%s: cannot be found among the mounts: %s",
-			     config->mountpoint, diag_cause(err));
-	serve_mounted(&s, image, se, &fs, log);
-	messages_close(&s.messages);
+	watch(&s);
+	clean_up(&s);
 	return s.status;
 }

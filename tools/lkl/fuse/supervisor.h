@@ -8,13 +8,11 @@
 #define FUSE_SUPERVISOR_H
 
 #include "../cp/diag.h"
-#include "../cp/image.h"
 #include "config.h"
 
 /**
  * supervisor_run - mount the image and stay until it is unmounted
  * @config: what the user asked for
- * @image: open; is closed here
  * @log: descriptor that messages are appended to, or -1
  * @ready: called once when the mount can be used
  *
@@ -29,7 +27,7 @@
  *
  * Return: exit status of the program.
  */
-enum diag_status supervisor_run(struct config *config, struct image *image,
-				int log, void (*ready)(void));
+enum diag_status supervisor_run(struct config *config, int log,
+				void (*ready)(void));
 
 #endif /* FUSE_SUPERVISOR_H */

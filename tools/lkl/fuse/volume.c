@@ -5,8 +5,8 @@
  * Layer:   tools, over lkl.h; called by worker.c.
  * Context: one thread, the same for all calls.
  *
- * The file system's type is found by its signature on the host's side
- * (../cp/probe.c); everything else about the image is the kernel's business.
+ * What is in the image, and where the file system is in it, is found by
+ * ../image; here it is mounted as its type wants it.
  */
 #include "volume.h"
 
@@ -21,9 +21,8 @@
 #include <lkl_host.h>
 
 #include "../cp/diag.h"
-#include "../cp/partition.h"
-#include "../cp/probe.h"
 
+#define MOUNT_POINT	"/image"	/* inside the library */
 #define UMOUNT_TIMEOUT	(60 * 1000)	/* ms */
 #define LOG_SIZE	(16 * 1024)
 #define DESCRIPTORS	(1 << 20)
@@ -94,34 +93,33 @@ static const struct kind *find_kind(const char *type)
 
 bool volume_has_handles(const struct volume *v)
 {
-	return find_kind(v->type)->handles;
+	return find_kind(v->target.type)->handles;
 }
 
 /* What cannot change cannot get a second name either. */
 bool volume_names_vary(const struct volume *v)
 {
-	return find_kind(v->type)->names_vary && !v->config->ro;
+	return find_kind(v->target.type)->names_vary && !v->ro;
 }
 
 unsigned int volume_time_gran(const struct volume *v)
 {
-	unsigned int gran = find_kind(v->type)->time_gran;
+	unsigned int gran = find_kind(v->target.type)->time_gran;
 
 	return gran ? gran : 1;
 }
 
 /* ---- boot and halt ---- */
 
-int volume_boot(struct volume *v, const struct image *image,
+int volume_boot(struct volume *v, struct images *images,
 		const struct config *config,
 		void (*print)(const char *text, int len))
 {
 	int err;
 
 	*v = (struct volume){
-		.image = image,
+		.images = images,
 		.config = config,
-		.disk_id = -1,
 		.root = -1,
 	};
 	lkl_host_ops.print = print;
@@ -139,43 +137,33 @@ int volume_boot(struct volume *v, const struct image *image,
 
 void volume_halt(struct volume *v)
 {
-	if (v->disk_id >= 0)
-		lkl_disk_remove(v->disk);
-	if (!lkl_panic_message())
+	if (!lkl_panic_message()) {
+		images_release(v->images);
 		lkl_sys_halt();
+	}
 	lkl_cleanup();
-}
-
-static int add_disk(struct volume *v)
-{
-	v->disk.fd = v->image->fd;
-	v->disk_id = lkl_disk_add(&v->disk);
-	if (v->disk_id < 0)
-		diag_error("%s: %s", v->image->path, lkl_disk_error());
-	return v->disk_id < 0 ? v->disk_id : 0;
 }
 
 /* ---- mounting ---- */
 
-static int choose_type(struct volume *v, off_t start)
+static void report_warnings(struct volume *v)
 {
-	const struct probe *what;
+	const char *text;
 
-	v->type = v->config->type;
-	if (v->type)
-		return 0;
-	what = probe_file(v->image->fd, start);
-	if (what && what->mountable) {
-		v->type = what->name;
-		return 0;
-	}
-	if (what)
-		diag_error("%s: holds %s, not a file system", v->image->path,
-			   what->name);
-	else
-		diag_error("%s: no file system found; name its type with -o type=",
-			   v->image->path);
-	return -EINVAL;
+	while ((text = images_warning(v->images)))
+		diag_warning("%s", text);
+}
+
+static int select_target(struct volume *v)
+{
+	int err = images_plug(v->images);
+
+	if (!err)
+		err = images_select(v->images, &v->config->choice, &v->target);
+	report_warnings(v);
+	if (err)
+		diag_error("%s", images_error(v->images));
+	return err;
 }
 
 /* Add options to a list; the kernel takes the last of those that contradict. */
@@ -190,23 +178,20 @@ static void add_options(char list[OPTIONS_SIZE], const char *more)
 
 static int mount_with(struct volume *v, const char *extra)
 {
-	const struct kind *k = find_kind(v->type);
-	unsigned int flags = (v->config->ro ? MS_RDONLY : 0) |
+	const struct kind *k = find_kind(v->target.type);
+	unsigned int flags = (v->ro ? MS_RDONLY : 0) |
 			     (v->config->noatime ? MS_NOATIME : 0);
 	char options[OPTIONS_SIZE] = "";
 	char owner[64];
-	int err;
 
 	snprintf(owner, sizeof(owner), "uid=%u,gid=%u", getuid(), getgid());
 	add_options(options, k->always);
 	add_options(options, k->no_owners ? owner : NULL);
-	add_options(options, v->config->ro ? NULL : k->writable);
+	add_options(options, v->ro ? NULL : k->writable);
 	add_options(options, extra);
 	add_options(options, v->config->opts);
-	err = lkl_mount_dev(v->disk_id, v->partition, v->type, flags,
-			    *options ? options : NULL, v->path,
-			    sizeof(v->path));
-	return err < 0 ? err : 0;
+	return lkl_sys_mount(v->target.path, MOUNT_POINT, v->target.type,
+			     flags, *options ? options : NULL);
 }
 
 /*
@@ -240,16 +225,16 @@ static int report_mount(const struct volume *v, int err)
 
 	if (lkl_panic_message()) {
 		diag_error("%s: the kernel in the library has panicked: %s",
-			   v->image->path, lkl_panic_message());
+			   v->config->image, lkl_panic_message());
 		return err;
 	}
 	if (err == -ENODEV) {
 		diag_error("%s: file system type '%s' is not known",
-			   v->image->path, v->type);
+			   v->config->image, v->target.type);
 		return err;
 	}
 	said = last_kernel_error();
-	diag_error("%s: cannot mount as %s: %s%s%s%s", v->image->path, v->type,
+	diag_error("%s: cannot mount as %s: %s%s%s%s", v->config->image, v->target.type,
 		   diag_cause(err), said ? " (" : "", said ? said : "",
 		   said ? ")" : "");
 	free(said);
@@ -262,13 +247,18 @@ static int report_mount(const struct volume *v, int err)
  */
 static int mount_type(struct volume *v)
 {
-	const char *norecovery = find_kind(v->type)->norecovery;
+	const char *norecovery = find_kind(v->target.type)->norecovery;
 	int err = mount_with(v, NULL);
 
-	if (err && err != -ENODEV && v->config->ro && norecovery) {
+	/* A kind of file system that nobody can write. */
+	if (err == -EROFS || err == -EACCES) {
+		v->ro = true;
+		err = mount_with(v, NULL);
+	}
+	if (err && err != -ENODEV && v->ro && norecovery) {
 		if (!mount_with(v, norecovery)) {
 			diag_warning("%s: was not unmounted cleanly; its last changes may be missing",
-				     v->image->path);
+				     v->config->image);
 			return 0;
 		}
 	}
@@ -281,31 +271,33 @@ static int mount_type(struct volume *v)
  */
 static int open_root(struct volume *v)
 {
-	v->root = lkl_sys_openat(AT_FDCWD, v->path,
+	v->root = lkl_sys_openat(AT_FDCWD, MOUNT_POINT,
 				 O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (v->root >= 0)
 		return 0;
-	diag_error("%s: %s", v->image->path, diag_cause(v->root));
-	lkl_umount_dev(v->disk_id, v->partition, 0, UMOUNT_TIMEOUT);
+	diag_error("%s: %s", v->config->image, diag_cause(v->root));
+	lkl_umount_timeout(MOUNT_POINT, 0, UMOUNT_TIMEOUT);
 	return v->root;
+}
+
+static int prepare_inside(void)
+{
+	int err = lkl_mount_fs("proc");
+
+	if (err >= 0)
+		err = lkl_sys_mkdir(MOUNT_POINT, 0700);
+	if (err < 0)
+		diag_error("cannot prepare the kernel: %s", diag_cause(err));
+	return err;
 }
 
 int volume_mount(struct volume *v)
 {
-	off_t start;
-	int err = lkl_mount_fs("proc");
+	int err = prepare_inside();
 
-	if (err < 0) {
-		diag_error("cannot mount proc in the library: %s",
-			   diag_cause(err));
-		return err;
-	}
-	err = add_disk(v);
 	if (!err)
-		err = partition_choose(v->image, v->config->part, &v->partition,
-				       &start);
-	if (!err)
-		err = choose_type(v, start);
+		err = select_target(v);
+	v->ro = v->config->images.read_only || v->target.read_only;
 	if (!err)
 		err = mount_type(v);
 	return err ? err : open_root(v);
@@ -313,11 +305,11 @@ int volume_mount(struct volume *v)
 
 static int write_back(struct volume *v)
 {
-	int err = v->config->ro ? 0 : lkl_sys_syncfs(v->root);
+	int err = v->ro ? 0 : lkl_sys_syncfs(v->root);
 
 	if (err)
 		diag_error("%s: writing back failed, files in it may be damaged: %s",
-			   v->image->path, diag_cause(err));
+			   v->config->image, diag_cause(err));
 	return err;
 }
 
@@ -327,16 +319,15 @@ int volume_unmount(struct volume *v)
 
 	if (lkl_panic_message()) {
 		diag_error("%s: the kernel in the library has panicked: %s",
-			   v->image->path, lkl_panic_message());
+			   v->config->image, lkl_panic_message());
 		return -ENOTRECOVERABLE;
 	}
 	err = write_back(v);
 	lkl_sys_close(v->root);
 	v->root = -1;
-	umount_err = lkl_umount_dev(v->disk_id, v->partition, 0,
-				    UMOUNT_TIMEOUT);
+	umount_err = lkl_umount_timeout(MOUNT_POINT, 0, UMOUNT_TIMEOUT);
 	if (umount_err)
-		diag_error("%s: cannot unmount: %s", v->image->path,
+		diag_error("%s: cannot unmount: %s", v->config->image,
 			   diag_cause(umount_err));
 	return err ? err : umount_err;
 }

@@ -2,7 +2,7 @@
 /*
  * volume.h - a kernel in this process with one file system of the image
  *
- * Layer:   tools, over lkl.h; called by worker.c.
+ * Layer:   tools, over lkl.h and ../image; called by worker.c.
  * Context: one thread, the same for all calls.
  */
 #ifndef FUSE_VOLUME_H
@@ -12,41 +12,35 @@
 
 #include <lkl.h>
 
-#include "../cp/image.h"
+#include "../image/images.h"
 #include "config.h"
 
 /**
  * struct volume - a kernel, and what it has mounted
- * @image: the host's side
+ * @images: the host's side
  * @config: what the user asked for
- * @disk: as the library knows it
- * @disk_id: from lkl_disk_add()
- * @partition: 0 for the whole disk
- * @type: of the file system
- * @path: where it is mounted inside the library
- * @root: descriptor of its root, -1 if it is not mounted
+ * @target: the block device inside, and the type of what is on it
+ * @ro: it is mounted read-only
+ * @root: descriptor of its root
  */
 struct volume {
-	const struct image *image;
+	struct images *images;
 	const struct config *config;
-	struct lkl_disk disk;
-	int disk_id;
-	unsigned int partition;
-	const char *type;
-	char path[64];
+	struct images_target target;
+	bool ro;
 	int root;
 };
 
 /**
  * volume_boot - start the kernel, without a disk
  * @v: result
- * @image: open; to stay so until volume_halt()
+ * @images: open; to stay so until volume_halt()
  * @config: likewise
  * @print: gets the kernel's log, or NULL
  *
  * Return: 0, or a negative errno, already reported.
  */
-int volume_boot(struct volume *v, const struct image *image,
+int volume_boot(struct volume *v, struct images *images,
 		const struct config *config,
 		void (*print)(const char *text, int len));
 

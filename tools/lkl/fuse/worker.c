@@ -13,6 +13,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "../image/images.h"
+#include "channel.h"
 #include "sandbox.h"
 #include "session.h"
 #include "volume.h"
@@ -49,7 +51,7 @@ static void print_log(const char *text, int len)
 
 static void tell_ready(void *arg)
 {
-	put_all((intptr_t)arg, "R", 1);
+	channel_send((intptr_t)arg, CHANNEL_READY, -1);
 }
 
 /*
@@ -71,7 +73,7 @@ static void leave_signals(void)
 }
 
 static enum diag_status serve(struct volume *v, struct fuse_session *se,
-			      struct fs *fs)
+			      struct fs *fs, int fuse_fd)
 {
 	const struct config *c = v->config;
 	int err;
@@ -86,7 +88,7 @@ static enum diag_status serve(struct volume *v, struct fuse_session *se,
 	fs->default_permissions = c->default_permissions;
 	fs->names_vary = volume_names_vary(v);
 	fs->time_gran = volume_time_gran(v);
-	err = session_serve(se, fs, c->threads);
+	err = session_serve(se, fs, fuse_fd, c->threads);
 	if (err)
 		diag_error("%s: cannot serve it any longer: %s", c->mountpoint,
 			   diag_cause(err));
@@ -98,47 +100,92 @@ static enum diag_status serve(struct volume *v, struct fuse_session *se,
 }
 
 static enum diag_status run_booted(struct volume *v, struct fuse_session *se,
-				   struct fs *fs)
+				   struct fs *fs, int channel)
 {
+	const struct config *c = v->config;
 	enum diag_status status;
+	int fuse_fd;
 
-	if (v->config->sandbox && sandbox_enter())
+	if (!c->no_sandbox && sandbox_enter(config_may_unlock(c)))
 		return DIAG_IMAGE;
-	if (v->config->self_test)
+	if (c->self_test)
 		return sandbox_test() ? DIAG_FILES : DIAG_OK;
+	if (channel_receive(channel, &fuse_fd) != CHANNEL_MOUNTED)
+		return DIAG_IMAGE;
 	if (volume_mount(v))
 		return DIAG_IMAGE;
-	status = serve(v, se, fs);
+	status = serve(v, se, fs, fuse_fd);
 	if (volume_unmount(v))
 		status = DIAG_FINISH;
 	return status;
 }
 
-enum diag_status worker_run(const struct config *config, struct image *image,
-			    struct fuse_session *se, struct fs *fs, int log,
-			    int ready)
+static enum diag_status run_opened(const struct config *c,
+				   struct images *images,
+				   struct fuse_session *se, struct fs *fs,
+				   int channel)
 {
 	enum diag_status status;
 	struct volume v;
-	int err;
+
+	if (!c->self_test && channel_send(channel, CHANNEL_OPENED, -1))
+		return DIAG_IMAGE;
+	if (chdir("/"))
+		diag_warning("/: %s", diag_cause(-errno));
+	if (!c->no_sandbox && sandbox_prepare())
+		return DIAG_IMAGE;
+	if (volume_boot(&v, images, c,
+			log_fd >= 0 || c->verbose ? print_log : NULL))
+		return DIAG_IMAGE;
+	status = run_booted(&v, se, fs, channel);
+	volume_halt(&v);
+	return status;
+}
+
+static int open_images(struct config *c, struct images *images)
+{
+	const char *const *names = (const char *const *)c->names;
+	const char *text;
+	int err = images_open(images, names, c->count, &c->images);
+
+	/* As mount(8) does; writing has to be insisted on with rw. */
+	if ((err == -EACCES || err == -EROFS) && !c->images.read_only &&
+	    !c->insist_rw && !c->images.overlay) {
+		diag_warning("%s: is write-protected, mounted read-only",
+			     c->image);
+		c->images.read_only = true;
+		err = images_open(images, names, c->count, &c->images);
+	}
+	while ((text = images_warning(images)))
+		diag_warning("%s", text);
+	if (err)
+		diag_error("%s", images_error(images));
+	return err;
+}
+
+enum diag_status worker_run(struct config *config, struct fuse_session *se,
+			    struct fs *fs, int log, int channel)
+{
+	struct images *images = images_new();
+	enum diag_status status;
 
 	leave_signals();
 	prctl(PR_SET_NAME, "lklfuse");
 	log_fd = log;
 	log_to_stderr = config->verbose;
 	fs->ready = tell_ready;
-	fs->ready_arg = (void *)(intptr_t)ready;
-	if (config->sandbox && sandbox_prepare())
+	fs->ready_arg = (void *)(intptr_t)channel;
+	if (!images) {
+		diag_error("%s", diag_cause(-ENOMEM));
 		return DIAG_IMAGE;
-	if (volume_boot(&v, image, config,
-			log >= 0 || config->verbose ? print_log : NULL))
+	}
+	if (open_images(config, images))
 		return DIAG_IMAGE;
-	status = run_booted(&v, se, fs);
-	volume_halt(&v);
-	err = image_close(image);
-	if (err) {
-		diag_error("%s: %s", image->path, diag_cause(err));
+	status = run_opened(config, images, se, fs, channel);
+	if (images_close(images)) {
+		diag_error("%s", images_error(images));
 		status = DIAG_FINISH;
 	}
+	images_free(images);
 	return status;
 }

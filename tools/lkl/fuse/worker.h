@@ -8,23 +8,20 @@
 #define FUSE_WORKER_H
 
 #include "../cp/diag.h"
-#include "../cp/image.h"
 #include "config.h"
 #include "fs.h"
 
 /**
  * worker_run - serve the image until it is unmounted
  * @config: what the user asked for
- * @image: open
- * @se: mounted
+ * @se: a session, without a mount yet
  * @fs: what @se was made for
  * @log: descriptor that the kernel's log is appended to, or -1
- * @ready: descriptor that a byte is written to when the mount can be used
+ * @channel: to the supervisor, see channel.h
  *
  * Return: exit status of the process.
  */
-enum diag_status worker_run(const struct config *config, struct image *image,
-			    struct fuse_session *se, struct fs *fs, int log,
-			    int ready);
+enum diag_status worker_run(struct config *config, struct fuse_session *se,
+			    struct fs *fs, int log, int channel);
 
 #endif /* FUSE_WORKER_H */
