@@ -94,27 +94,35 @@ static int open_directory(struct dirs *d, int dir, const char *name)
 	return fd;
 }
 
+static int grow(struct dirs *d)
+{
+	size_t room = d->room ? 2 * d->room : 16;
+	struct level *levels = realloc(d->levels, room * sizeof(*levels));
+
+	if (!levels)
+		return -ENOMEM;
+	d->levels = levels;
+	d->room = room;
+	return 0;
+}
+
 static int add_level(struct dirs *d, const char *name, int fd)
 {
-	char *copy = strdup(name);
+	struct level *l;
 
-	if (copy && d->depth == d->room) {
-		size_t room = d->room ? 2 * d->room : 16;
-		struct level *levels = realloc(d->levels,
-					       room * sizeof(*levels));
-
-		if (levels) {
-			d->levels = levels;
-			d->room = room;
-		}
-	}
-	if (!copy || d->depth == d->room) {
-		free(copy);
-		d->ops->close(fd);
-		return -ENOMEM;
-	}
-	d->levels[d->depth++] = (struct level){ copy, fd, -1 };
+	if (d->depth == d->room && grow(d))
+		goto err_close;
+	l = &d->levels[d->depth];
+	l->fd = fd;
+	l->acl = -1;
+	l->name = strdup(name);
+	if (!l->name)
+		goto err_close;
+	d->depth++;
 	return 0;
+err_close:
+	d->ops->close(fd);
+	return -ENOMEM;
 }
 
 static int enter_one(struct dirs *d, const char *name, bool create)

@@ -205,7 +205,7 @@ static int put_attrs(struct walk *w, const struct file *f)
 		return len;
 	for (s = w->buf; s < w->buf + len; s += strlen(s) + 1)
 		count++;
-	attrs = malloc(count * sizeof(*attrs));
+	attrs = calloc(count + 1, sizeof(*attrs));
 	if (!attrs)
 		return -ENOMEM;
 	for (s = w->buf, i = 0; i < count; s += strlen(s) + 1)
@@ -590,11 +590,10 @@ static int allocate(struct walk *w)
 	w->buf = malloc(BUFFER);
 	w->zeros = calloc(1, BUFFER);
 	w->room = PATH_MAX;
-	w->path = malloc(w->room);
+	w->path = calloc(1, w->room);
 	if (!w->entry || !w->buf || !w->zeros || !w->path)
 		return -ENOMEM;
-	strcpy(w->path, ".");
-	w->len = 1;
+	w->path[w->len++] = '.';
 	return 0;
 }
 

@@ -52,6 +52,7 @@ int stream_open(struct stream *s, const char *path, bool write,
 
 /**
  * stream_close - close it
+ * @s: from stream_open()
  *
  * Return: 0, or a negative errno, already reported.
  */
@@ -59,6 +60,7 @@ int stream_close(struct stream *s);
 
 /**
  * stream_writer - empty the file and begin a pax archive in it
+ * @s: opened for writing
  *
  * Return: it, compressed as the file's name asks for, or NULL, reported.
  */
@@ -66,6 +68,7 @@ struct archive *stream_writer(struct stream *s);
 
 /**
  * stream_reader - begin to read a tar archive of any kind
+ * @s: opened for reading
  *
  * Return: it, or NULL, reported.
  */
