@@ -83,7 +83,7 @@ if needs "formats of QEMU" qemu-img qemu-nbd; then
 	qemu-img convert -c -O qcow2 raw.img x.img
 	holds "qcow2, compressed clusters" -r x.img
 	refused "a format that is not known" 3 "'xxx' is not known" -f xxx x.img -- what
-	refused "an image that is not of the format named" 3 'x.img: .*vdi' \
+	refused "an image that is not of the format named" 3 'x.img: .*VDI' \
 		-f vdi x.img -- what
 	printf 'QFI\xfb\0\0\0\3' | dd of=bad.img conv=notrunc status=none
 	truncate -s 1M bad.img
@@ -163,11 +163,14 @@ fi
 # ---- locks
 
 busy() { "$imgio" -r raw.img -- what 2>&1 | grep -q 'in use'; }
+# The kernel's threads are there once the image is open and locked.
+booted() { [ "$(find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l)" -gt 1 ]; }
 mkfifo input
 "$imgio" raw.img -- put locked <input 2>locker.err &
 locker=$!
 exec 9>input
-check "an image that is being written cannot be read" wait_for 10 busy
+check "imgio has it open" wait_for 10 booted $locker
+check "an image that is being written cannot be read" busy
 refused "nor written" 3 'in use by another program' raw.img -- what
 check "without locks it can" "$imgio" -n -r raw.img -- what
 kill -9 $locker
@@ -178,7 +181,7 @@ make_disk raw.img 48M
 if needs "locks of QEMU" qemu-nbd qemu-img; then
 	qemu-nbd -f raw -k "$PWD/lock.sock" raw.img 2>qemu.err &
 	check "qemu-nbd runs" wait_for 10 test -S lock.sock
-	check "an image that qemu-nbd writes cannot be read" wait_for 10 busy
+	check "an image that qemu-nbd writes cannot be read" busy
 	kill $!
 	wait
 	qemu-nbd -r -f raw -k "$PWD/lock.sock" raw.img 2>qemu.err &
@@ -192,7 +195,8 @@ if needs "locks of QEMU" qemu-nbd qemu-img; then
 	locker=$!
 	exec 9>input
 	busy() { "$imgio" -r x.img -- what 2>&1 | grep -q 'in use'; }
-	check "a qcow2 image that is being written cannot be read" wait_for 10 busy
+	check "imgio has a qcow2 image open" wait_for 10 booted $locker
+	check "a qcow2 image that is being written cannot be read" busy
 	exec 9>&-
 	wait $locker
 fi
@@ -204,7 +208,7 @@ if needs "helpers end" qemu-img qemu-nbd; then
 	"$imgio" x.img -- put late <input 2>/dev/null &
 	victim=$!
 	exec 9>input
-	check "a helper serves" wait_for 10 helpers_of $victim
+	check "a helper serves" wait_for 10 booted $victim
 	helper=$(helpers_of $victim)
 	check "its socket has no name" sh -c '! find tmp /tmp -maxdepth 1 -name "lkl-image.*" -user "$(id -un)" | grep .'
 	kill -9 $victim

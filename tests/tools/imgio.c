@@ -273,6 +273,7 @@ int main(int argc, char **argv)
 	images = images_new();
 	if (!images || images_open(images, names, n, &options)) {
 		say("open", images ? images_error(images) : "memory");
+		images_free(images);
 		return 3;
 	}
 	status = booted(images, argv[optind + 1],
