@@ -255,7 +255,6 @@ $(B)/include/%.h: tools/lkl/include/%.h
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
-$(call obj,$(lib-y)) $(call obj,$(foreach t,$(tools-y),$($(t)-y))): | $(public_headers)
 all: $(public_headers)
 
 # ---------------------------------------------------------------------------
@@ -315,8 +314,6 @@ $(B)/tests/bench: $(call obj,$(bench-y)) $(B)/liblkl.so
 	@$(call say,LD,$@)
 	$(Q)$(CC) -o $@ $(call obj,$(bench-y)) -L$(B) -llkl $(LIB_LIBS) \
 		-Wl,-rpath,'$$ORIGIN/..'
-
-$(call obj,$(boot-y) $(bench-y) $(foreach t,$(test-tools-y),$($(t)-y))): | $(public_headers)
 
 # The installed files, somewhere else, for the tests that look at them.
 $(B)/stage.stamp: $(B)/liblkl.so $(B)/liblkl.a $(B)/lkl.pc $(public_headers) \
@@ -402,6 +399,12 @@ clean:
 
 FORCE:
 
--include $(wildcard $(patsubst %.o,%.d,$(call obj,$(host_objs) $(foreach t,$(tools-y) $(test-tools-y),$($(t)-y)) \
-	$(fake-y) $(unit-y) $(conformance-y) $(boot-y) $(bench-y)) \
-	$(call san,$(posix-y) $(virtio-y) $(fake-y) $(unit-y) $(conformance-y))))
+# Every object of the host half and the tests; any of them may include a header
+# that is generated or copied, and is compiled only when those are there.
+every-y	:= $(sort $(host_objs) $(image-y) $(fake-y) $(unit-y) $(conformance-y) \
+	$(boot-y) $(bench-y) $(foreach t,$(tools-y) $(test-tools-y),$($(t)-y)))
+every_obj := $(call obj,$(every-y)) $(call san,$(every-y))
+
+$(every_obj): | $(public_headers)
+
+-include $(wildcard $(every_obj:%.o=%.d))
