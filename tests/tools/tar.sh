@@ -182,7 +182,11 @@ quiet "and comes out" fs2tar e.img out.tar
 check "small" test "$(stat -c %s out.tar)" -lt 1000000
 mkdir sparse
 check "tar unpacks it" tar -C sparse -xf out.tar
-check "the same" cmp large sparse/large
+check "with its size" test "$(stat -c %s large)" = "$(stat -c %s sparse/large)"
+for at in 0 2147483647 5368709110; do
+	check "with its data at $at" cmp -n 4096 -i $((at / 4096 * 4096)) \
+		large sparse/large
+done
 check "still sparse" test "$(stat -c %b sparse/large)" -le 2048
 check "and one that is all hole" cmp hole sparse/hole
 rm -rf large sparse

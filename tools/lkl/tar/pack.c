@@ -23,43 +23,10 @@
 
 #include "../cp/diag.h"
 #include "../cp/progress.h"
-#include "acl.h"
 #include "names.h"
+#include "walk.h"
 
-#define BUFFER		(1024 * 1024)
 #define DEPTH_MAX	4096	/* the walk takes stack for each level */
-#define SELINUX		"security.selinux"
-
-/**
- * struct walk - the state of a run
- * @p: what is wanted
- * @ops: of the tree
- * @out: the archive
- * @entry: used again for each file
- * @path: of the file at hand
- * @len: its length
- * @room: allocated for it
- * @depth: directories that are open
- * @links: tree of struct link, by tsearch()
- * @buf: BUFFER bytes
- * @zeros: BUFFER zero bytes
- * @failed: files that are not in the archive, or not as they are
- * @broken: the archive cannot be written any more
- */
-struct walk {
-	const struct pack *p;
-	const struct tree_ops *ops;
-	struct archive *out;
-	struct archive_entry *entry;
-	char *path;
-	size_t len, room;
-	unsigned int depth;
-	void *links;
-	char *buf;
-	char *zeros;
-	unsigned long failed;
-	bool broken;
-};
 
 /* The first name of a file that has several. */
 struct link {
@@ -68,20 +35,7 @@ struct link {
 	char *path;
 };
 
-/* A file in its directory; @fd is it if it is open, else -1. */
-struct file {
-	int dir;
-	const char *name;
-	int fd;
-	struct stat st;
-};
-
-static bool ended(const struct walk *w)
-{
-	return w->broken || *w->p->stop;
-}
-
-static int file_error(struct walk *w, int err)
+int walk_error(struct walk *w, int err)
 {
 	w->failed++;
 	/* The kernel that reads is gone: every other file fails too. */
@@ -91,7 +45,7 @@ static int file_error(struct walk *w, int err)
 	return err;
 }
 
-static int archive_failed(struct walk *w)
+int walk_archive_failed(struct walk *w)
 {
 	if (!w->broken && !*w->p->stop)
 		stream_error(w->p->stream, w->out);
@@ -125,96 +79,6 @@ static void path_cut(struct walk *w, size_t len)
 {
 	w->len = len;
 	w->path[len] = '\0';
-}
-
-/* ---- attributes ---- */
-
-static ssize_t list_attrs(struct walk *w, const struct file *f)
-{
-	ssize_t len = f->fd >= 0 ?
-		w->ops->listxattr(f->fd, NULL, w->buf, XATTR_LIST_MAX) :
-		w->ops->listxattr(f->dir, f->name, w->buf, XATTR_LIST_MAX);
-
-	return len == -EOPNOTSUPP ? 0 : len;
-}
-
-static ssize_t get_attr(struct walk *w, const struct file *f, const char *attr,
-			char *value)
-{
-	ssize_t len = f->fd >= 0 ?
-		w->ops->getxattr(f->fd, NULL, attr, value, XATTR_SIZE_MAX) :
-		w->ops->getxattr(f->dir, f->name, attr, value, XATTR_SIZE_MAX);
-
-	return len;
-}
-
-static bool starts_with(const char *s, const char *prefix)
-{
-	return !strncmp(s, prefix, strlen(prefix));
-}
-
-static int put_context(struct walk *w, const char *value, size_t len)
-{
-	len = strnlen(value, len);
-	if (fprintf(w->p->contexts, "%s %.*s\n", w->len > 1 ? w->path + 1 : "/",
-		    (int)len, value) < 0)
-		return -errno;
-	return 0;
-}
-
-static int put_attr(struct walk *w, const struct file *f, const char *attr)
-{
-	char *value = w->buf + XATTR_LIST_MAX;
-	ssize_t len = get_attr(w, f, attr, value);
-
-	if (len == -ENODATA || len == -EOPNOTSUPP)
-		return 0;
-	if (len < 0)
-		return len;
-	if (!strcmp(attr, ACL_ACCESS))
-		return acl_to_entry(w->entry, ARCHIVE_ENTRY_ACL_TYPE_ACCESS,
-				    value, len);
-	if (!strcmp(attr, ACL_DEFAULT))
-		return acl_to_entry(w->entry, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT,
-				    value, len);
-	/* Attributes that mean something on this file system only. */
-	if (!starts_with(attr, "user.") && !starts_with(attr, "security.") &&
-	    !starts_with(attr, "trusted."))
-		return 0;
-	archive_entry_xattr_add_entry(w->entry, attr, value, len);
-	if (w->p->contexts && !strcmp(attr, SELINUX))
-		return put_context(w, value, len);
-	return 0;
-}
-
-static int by_string(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Sorted, since a file system lists them in whatever order it stores them. */
-static int put_attrs(struct walk *w, const struct file *f)
-{
-	ssize_t len = list_attrs(w, f);
-	size_t i, count = 0;
-	const char **attrs;
-	const char *s;
-	int err = 0;
-
-	if (len <= 0)
-		return len;
-	for (s = w->buf; s < w->buf + len; s += strlen(s) + 1)
-		count++;
-	attrs = calloc(count + 1, sizeof(*attrs));
-	if (!attrs)
-		return -ENOMEM;
-	for (s = w->buf, i = 0; i < count; s += strlen(s) + 1)
-		attrs[i++] = s;
-	qsort(attrs, count, sizeof(*attrs), by_string);
-	for (i = count; i-- && !err;)	/* libarchive writes the last first */
-		err = put_attr(w, f, attrs[i]);
-	free(attrs);
-	return err;
 }
 
 /* ---- one entry ---- */
@@ -268,7 +132,7 @@ static int write_header(struct walk *w)
 	if (status == ARCHIVE_OK)
 		return 0;
 	if (status < ARCHIVE_WARN && status != ARCHIVE_FAILED)
-		return archive_failed(w);
+		return walk_archive_failed(w);
 	if (status == ARCHIVE_WARN &&
 	    is_about_names(archive_error_string(w->out)))
 		return 0;
@@ -278,111 +142,7 @@ static int write_header(struct walk *w)
 	return status == ARCHIVE_WARN ? 0 : -EIO;
 }
 
-static int write_data(struct walk *w, const char *buf, size_t len)
-{
-	while (len) {
-		la_ssize_t done = archive_write_data(w->out, buf, len);
-
-		if (done <= 0)
-			return archive_failed(w);
-		buf += done;
-		len -= done;
-	}
-	return 0;
-}
-
 /* ---- regular files ---- */
-
-/* libarchive leaves out what lies between the pieces it is told of here. */
-static int put_pieces(struct walk *w, const struct file *f)
-{
-	off_t pos = 0, size = f->st.st_size;
-	bool any = false;
-
-	while (pos < size) {
-		off_t hole, data = w->ops->lseek(f->fd, pos, SEEK_DATA);
-
-		if (data == -ENXIO)
-			break;
-		if (data == -EINVAL && !any)
-			return 0;	/* it knows no holes */
-		if (data < 0)
-			return data;
-		hole = w->ops->lseek(f->fd, data, SEEK_HOLE);
-		if (hole < 0)
-			return hole;
-		if (hole > size)
-			hole = size;
-		archive_entry_sparse_add_entry(w->entry, data, hole - data);
-		any = true;
-		pos = hole;
-	}
-	if (!any)
-		archive_entry_sparse_add_entry(w->entry, size, 0);
-	return 0;
-}
-
-static int write_hole(struct walk *w, off_t count)
-{
-	int err = 0;
-
-	while (count && !err && !ended(w)) {
-		size_t part = count < BUFFER ? count : BUFFER;
-
-		err = write_data(w, w->zeros, part);
-		count -= part;
-	}
-	return err;
-}
-
-/* Bytes up to @end. A file that ends early is filled with zeros. */
-static int write_piece(struct walk *w, const struct file *f, off_t pos,
-		       off_t end)
-{
-	while (pos < end && !ended(w)) {
-		size_t want = end - pos < BUFFER ? end - pos : BUFFER;
-		ssize_t got = w->ops->pread(f->fd, w->buf, want, pos);
-		int err;
-
-		if (got == -EINTR)
-			continue;
-		if (got <= 0)
-			return file_error(w, got ? got : -EIO);
-		err = write_data(w, w->buf, got);
-		if (err)
-			return err;
-		pos += got;
-		progress_bytes(w->p->progress, got);
-		if (f->st.st_size > 4 * BUFFER)
-			w->ops->forget(f->fd, pos - got, got);
-	}
-	return 0;
-}
-
-static int write_contents(struct walk *w, const struct file *f, bool sparse)
-{
-	off_t pos = 0, size = f->st.st_size;
-	int err = 0;
-
-	if (!sparse)
-		return write_piece(w, f, 0, size);
-	while (pos < size && !err && !ended(w)) {
-		off_t data = w->ops->lseek(f->fd, pos, SEEK_DATA);
-		off_t hole = size;
-
-		if (data < 0 || data > size)
-			data = size;
-		if (data < size)
-			hole = w->ops->lseek(f->fd, data, SEEK_HOLE);
-		if (hole < data || hole > size)
-			hole = size;
-		err = write_hole(w, data - pos);
-		if (!err)
-			err = write_piece(w, f, data, hole);
-		pos = hole;
-	}
-	return err;
-}
 
 static void pack_regular(struct walk *w, struct file *f)
 {
@@ -391,20 +151,20 @@ static void pack_regular(struct walk *w, struct file *f)
 
 	f->fd = w->ops->openat(f->dir, f->name, O_RDONLY, 0);
 	if (f->fd < 0) {
-		file_error(w, f->fd);
+		walk_error(w, f->fd);
 		return;
 	}
-	if (f->st.st_size > BUFFER)
+	if (f->st.st_size > WALK_BUFFER)
 		w->ops->advise(f->fd);
-	err = put_attrs(w, f);
+	err = attrs_put(w, f);
 	if (!err && sparse) {
-		err = put_pieces(w, f);
+		err = contents_announce(w, f);
 		sparse = archive_entry_sparse_count(w->entry) > 0;
 	}
 	if (err)
-		file_error(w, err);
+		walk_error(w, err);
 	else if (!write_header(w))
-		write_contents(w, f, sparse);
+		contents_write(w, f, sparse);
 	w->ops->close(f->fd);
 }
 
@@ -470,9 +230,9 @@ static void pack_special(struct walk *w, const struct file *f)
 	int err = S_ISLNK(f->st.st_mode) ? read_link(w, f) : 0;
 
 	if (!err)
-		err = put_attrs(w, f);
+		err = attrs_put(w, f);
 	if (err)
-		file_error(w, err);
+		walk_error(w, err);
 	else
 		write_header(w);
 }
@@ -488,14 +248,14 @@ static void pack_below(struct walk *w, int dir)
 
 	err = names_read(&names, w->ops, dir);
 	if (err)
-		file_error(w, err);
-	for (i = 0; i < names.count && !ended(w); i++) {
+		walk_error(w, err);
+	for (i = 0; i < names.count && !walk_ended(w); i++) {
 		f = (struct file){ .dir = dir, .name = names.list[i], .fd = -1 };
 		err = path_push(w, f.name);
 		if (!err)
 			err = w->ops->fstatat(dir, f.name, &f.st);
 		if (err)
-			file_error(w, err);
+			walk_error(w, err);
 		else
 			pack_file(w, &f);
 		path_cut(w, len);
@@ -509,13 +269,13 @@ static void pack_directory(struct walk *w, struct file *f)
 
 	f->fd = w->ops->openat(f->dir, f->name, O_RDONLY | O_DIRECTORY, 0);
 	if (f->fd < 0) {
-		file_error(w, f->fd);
+		walk_error(w, f->fd);
 		return;
 	}
-	err = w->depth < DEPTH_MAX ? put_attrs(w, f) : -ELOOP;
+	err = w->depth < DEPTH_MAX ? attrs_put(w, f) : -ELOOP;
 	w->depth++;
 	if (err)
-		file_error(w, err);
+		walk_error(w, err);
 	else if (!write_header(w))
 		pack_below(w, f->fd);
 	w->depth--;
@@ -533,7 +293,7 @@ static bool is_linked(struct walk *w, const struct file *f)
 	if (!first) {
 		err = add_link(w, &f->st);
 		if (err)
-			file_error(w, err);
+			walk_error(w, err);
 		return false;
 	}
 	archive_entry_set_size(w->entry, 0);
@@ -567,7 +327,7 @@ static void pack_root(struct walk *w)
 	int err = w->ops->fstat(f.dir, &f.st);
 
 	if (err)
-		file_error(w, err);
+		walk_error(w, err);
 	else
 		pack_file(w, &f);
 }
@@ -575,11 +335,11 @@ static void pack_root(struct walk *w)
 /* Without the mark at its end a part of an archive is known as one. */
 static void finish(struct walk *w)
 {
-	if (ended(w)) {
+	if (walk_ended(w)) {
 		archive_write_fail(w->out);
 		w->failed++;
 	} else if (archive_write_close(w->out)) {
-		archive_failed(w);
+		walk_archive_failed(w);
 	}
 	archive_write_free(w->out);
 }
@@ -587,8 +347,8 @@ static void finish(struct walk *w)
 static int allocate(struct walk *w)
 {
 	w->entry = archive_entry_new();
-	w->buf = malloc(BUFFER);
-	w->zeros = calloc(1, BUFFER);
+	w->buf = malloc(WALK_BUFFER);
+	w->zeros = calloc(1, WALK_BUFFER);
 	w->room = PATH_MAX;
 	w->path = calloc(1, w->room);
 	if (!w->entry || !w->buf || !w->zeros || !w->path)
