@@ -66,6 +66,18 @@ printf '%s\n' '' . .. after before lost+found out real way | sort >want
 same "the others are extracted, and nothing more" want list
 fsck_clean "e2fsck has nothing to say" e.img
 
+# ---- ACLs that name somebody nobody knows
+
+make_ext4 e.img 32M
+tar_make acl >acl.tar
+fails "an ACL without numbers is an error" 1 \
+	'^tar2fs: e.img:named: its ACL .* names users and groups without' \
+	tar2fs e.img acl.tar
+debugfs -R 'ea_list /numbered' e.img >list 2>/dev/null
+contains "one with numbers is stored" 'system.posix_acl_access \(28\)' list
+check "and both files" bash -c \
+	"debugfs -R 'cat /named' e.img 2>/dev/null | grep -qx a"
+
 # ---- archives that are broken
 
 : >empty.tar

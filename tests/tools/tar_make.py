@@ -5,7 +5,8 @@
 # not make for an ordinary user, or not at all
 #
 # Kinds: root, what only root has; order, reversed: the same few files in two
-# orders; escape: paths that lead out of the destination.
+# orders; acl: ACLs, one with a name that has no number; escape: paths that lead
+# out of the destination.
 import io
 import sys
 import tarfile
@@ -53,6 +54,13 @@ def some():
     yield member("b", tarfile.DIRTYPE, 0o755)
 
 
+def acl():
+    for name, user in (("numbered", b"1234"), ("named", b"lisa")):
+        yield member(name, data=b"a", pax={
+            "SCHILY.acl.access": b"user::rw-,user:" + user +
+                                 b":rwx,group::r--,mask::rwx,other::---"})
+
+
 def escape():
     yield member("before", data=b"1")
     yield member("/absolute", data=b"bad")
@@ -74,7 +82,7 @@ def escape():
 
 
 KINDS = {
-    "root": root, "escape": escape, "order": some,
+    "root": root, "acl": acl, "escape": escape, "order": some,
     "reversed": lambda: reversed(list(some())),
 }
 with tarfile.open(fileobj=sys.stdout.buffer, mode="w|",
