@@ -402,9 +402,9 @@ static bool connected(struct nbd_disk *disk)
  */
 static void socket_ready(struct nbd_disk *disk, short events, short revents)
 {
-	if ((events & POLLOUT) && (revents & POLLOUT) && !(revents & POLLIN))
-		disk->api->aio_notify_write(disk->nbd);
-	else if (events & POLLIN)
+	bool readable = revents & ~POLLOUT;
+
+	if ((events & POLLIN) && (readable || !(events & POLLOUT)))
 		disk->api->aio_notify_read(disk->nbd);
 	else
 		disk->api->aio_notify_write(disk->nbd);

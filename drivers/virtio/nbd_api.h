@@ -44,7 +44,7 @@
 	f(aio_is_dead)		\
 	f(aio_is_closed)
 
-#define NBD_FUNCTION(name)	__typeof__(nbd_##name) *name;
+#define NBD_FUNCTION(name)	__typeof__(nbd_##name) *(name);
 
 /* struct nbd_api - the functions of libnbd by their names without "nbd_" */
 struct nbd_api {

@@ -33,7 +33,7 @@
 	f(keyslot_status)	\
 	f(keyslot_get_pbkdf)
 
-#define CRYPT_FUNCTION(name)	__typeof__(crypt_##name) *name;
+#define CRYPT_FUNCTION(name)	__typeof__(crypt_##name) *(name);
 
 /* struct crypt_api - its functions by their names without "crypt_" */
 struct crypt_api {

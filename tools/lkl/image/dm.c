@@ -82,7 +82,8 @@ static void targets_put(struct dm_ioctl *io, const struct dm_target *targets,
 		spec->next = (uint32_t)target_size(&targets[i]);
 		snprintf(spec->target_type, sizeof(spec->target_type), "%s",
 			 targets[i].type);
-		strcpy(p + sizeof(*spec), targets[i].params);
+		memcpy(p + sizeof(*spec), targets[i].params,
+		       strlen(targets[i].params) + 1);
 		p += spec->next;
 	}
 	io->target_count = count;

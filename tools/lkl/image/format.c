@@ -18,21 +18,21 @@
 #include <unistd.h>
 
 static const struct format formats[] = {
-	{ "raw", HANDLER_FILE, NULL, false },
-	{ "qcow2", HANDLER_QEMU, "qcow2", false },
-	{ "qcow", HANDLER_QEMU, "qcow", false },
-	{ "qed", HANDLER_QEMU, "qed", false },
-	{ "vmdk", HANDLER_QEMU, "vmdk", false },
-	{ "vdi", HANDLER_QEMU, "vdi", false },
-	{ "vhd", HANDLER_QEMU, "vpc", false },
-	{ "vpc", HANDLER_QEMU, "vpc", false },
-	{ "vhdx", HANDLER_QEMU, "vhdx", false },
-	{ "parallels", HANDLER_QEMU, "parallels", false },
-	{ "dmg", HANDLER_QEMU, "dmg", true },
-	{ "xz", HANDLER_XZ, "xz", true },
-	{ "gz", HANDLER_UNPACK, "gzip", true },
-	{ "zst", HANDLER_UNPACK, "zstd", true },
-	{ "bz2", HANDLER_UNPACK, "bzip2", true },
+	{ "raw", NULL, HANDLER_FILE, false },
+	{ "qcow2", "qcow2", HANDLER_QEMU, false },
+	{ "qcow", "qcow", HANDLER_QEMU, false },
+	{ "qed", "qed", HANDLER_QEMU, false },
+	{ "vmdk", "vmdk", HANDLER_QEMU, false },
+	{ "vdi", "vdi", HANDLER_QEMU, false },
+	{ "vhd", "vpc", HANDLER_QEMU, false },
+	{ "vpc", "vpc", HANDLER_QEMU, false },
+	{ "vhdx", "vhdx", HANDLER_QEMU, false },
+	{ "parallels", "parallels", HANDLER_QEMU, false },
+	{ "dmg", "dmg", HANDLER_QEMU, true },
+	{ "xz", "xz", HANDLER_XZ, true },
+	{ "gz", "gzip", HANDLER_UNPACK, true },
+	{ "zst", "zstd", HANDLER_UNPACK, true },
+	{ "bz2", "bzip2", HANDLER_UNPACK, true },
 };
 
 #define RAW	(&formats[0])

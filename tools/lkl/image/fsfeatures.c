@@ -141,9 +141,9 @@ void features_mounted(const struct volume *volume, struct tree_content *content)
 	lkl_sys_close((unsigned int)fd);
 	text[len > 0 ? len : 0] = '\0';
 	while (*p) {
-		size_t n = strcspn(p, ", \n");
+		size_t n = strcspn(p, " ,\n");
 
 		feature_add(content, p, n);
-		p += n + strspn(p + n, ", \n");
+		p += n + strspn(p + n, " ,\n");
 	}
 }

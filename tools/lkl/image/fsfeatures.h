@@ -3,13 +3,13 @@
  * fsfeatures.h - which features a file system uses
  *
  * Layer:   tools/lkl/image, private to it.
- * Users:   tree.c.
+ * Users:   listing.c.
  */
 #ifndef LKL_IMAGES_FSFEATURES_H
 #define LKL_IMAGES_FSFEATURES_H
 
 #include "inside.h"
-#include "tree.h"
+#include "listing.h"
 
 /**
  * features_stored - read them from the superblock

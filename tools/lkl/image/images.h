@@ -132,7 +132,7 @@ bool images_contains(const struct images *images, dev_t dev, ino_t ino);
 int images_plug(struct images *images);
 
 /* struct images_choice.partition: take the whole disk if it has no table */
-#define IMAGES_UNSET	-1
+#define IMAGES_UNSET	(-1)
 
 /**
  * struct images_choice - what of the images is meant

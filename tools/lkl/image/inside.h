@@ -12,7 +12,7 @@
  *	lvm.c		volume groups: lvm_text.c reads their metadata
  *	verity.c	dm-verity
  *	select.c	from an image to a file system, through all of these
- *	tree.c		the same as a list, for lklinfo
+ *	listing.c		the same as a list, for lklinfo
  */
 #ifndef LKL_IMAGES_INSIDE_H
 #define LKL_IMAGES_INSIDE_H

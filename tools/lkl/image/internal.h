@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include <lkl_host.h>
@@ -40,19 +41,24 @@ struct mapping;
 
 /* ---- report.c ---- */
 
-/**
- * fail - keep a message for images_error()
- * @images: the images
- * @err: negative errno
- * @format: as printf()
- *
- * Return: @err.
- */
-int fail(struct images *images, int err, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/** report - keep a message for images_error(); @format as printf() */
+void report(struct images *images, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* fail - report(images, format, ...), and the value is err, a negative errno. */
+#define fail(images, err, ...)			\
+({						\
+	int fail_err = (err);			\
+						\
+	report((images), __VA_ARGS__);		\
+	fail_err;				\
+})
 
 /** fail_errno - the same: "what: the words for @err" */
-int fail_errno(struct images *images, int err, const char *what);
+static inline int fail_errno(struct images *images, int err, const char *what)
+{
+	return fail(images, err, "%s: %s", what, strerror(-err));
+}
 
 /** warn - keep a message for images_warning() */
 void warn(struct images *images, const char *format, ...)
@@ -103,14 +109,14 @@ enum handler {
 /**
  * struct format - a format of images
  * @name: as the user names it
- * @handler: who opens it
  * @program: HANDLER_QEMU: the driver; HANDLER_UNPACK, _XZ: the decompressor
+ * @handler: who opens it
  * @read_only: it cannot be written
  */
 struct format {
 	const char *name;
-	enum handler handler;
 	const char *program;
+	enum handler handler;
 	bool read_only;
 };
 

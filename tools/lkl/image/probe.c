@@ -276,7 +276,7 @@ static int logical_fill(struct sample *s, unsigned int sector_size)
 	return err;
 }
 
-/* A prober that has looked at the table; NULL and 0: there is none. */
+/* A prober for the partition table; NULL if this fails. */
 static int table_open(struct images *images, const struct volume *volume,
 		      struct sample *s, blkid_probe *pr)
 {
@@ -309,7 +309,7 @@ int probe_table(struct images *images, const struct volume *volume, char *type,
 
 	type[0] = '\0';
 	uuid[0] = '\0';
-	if (err)
+	if (!pr)
 		return err;
 	if (!blkid_do_fullprobe(pr)) {
 		value_take(pr, "PTTYPE", type, size);
@@ -364,7 +364,7 @@ int probe_entries(struct images *images, const struct volume *volume,
 	int err = table_open(images, volume, &s, &pr);
 
 	memset(entries, 0, count * sizeof(*entries));
-	if (err)
+	if (!pr)
 		return err;
 	table = blkid_probe_get_partitions(pr);
 	if (table)

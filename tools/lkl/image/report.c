@@ -12,19 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-int fail(struct images *images, int err, const char *format, ...)
+void report(struct images *images, const char *format, ...)
 {
+	char *text;
 	va_list args;
+	int len;
 
 	va_start(args, format);
-	vsnprintf(images->error, sizeof(images->error), format, args);
+	len = vasprintf(&text, format, args);
 	va_end(args);
-	return err;
-}
-
-int fail_errno(struct images *images, int err, const char *what)
-{
-	return fail(images, err, "%s: %s", what, strerror(-err));
+	snprintf(images->error, sizeof(images->error), "%s",
+		 len < 0 ? "out of memory" : text);
+	if (len >= 0)
+		free(text);
 }
 
 void warn(struct images *images, const char *format, ...)

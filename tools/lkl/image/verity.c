@@ -147,13 +147,13 @@ static int superblock_read(struct images *images, const struct place *place,
 	return 0;
 }
 
-static void salt_text(const struct superblock *sb, char *text)
+static void salt_text(const struct superblock *sb, char *text, size_t size)
 {
 	unsigned int i;
 
-	strcpy(text, "-");
+	snprintf(text, size, "-");
 	for (i = 0; i < sb->salt_size; i++)
-		sprintf(text + 2 * i, "%02x", sb->salt[i]);
+		snprintf(text + 2 * i, size - 2 * i, "%02x", sb->salt[i]);
 }
 
 static bool is_hexadecimal(const char *text)
@@ -174,7 +174,7 @@ static void params_make(const struct volume *data, const struct place *place,
 	uint64_t first = (place->offset + sizeof(*sb) +
 			  sb->hash_block_size - 1) / sb->hash_block_size;
 
-	salt_text(sb, salt);
+	salt_text(sb, salt, sizeof(salt));
 	snprintf(params, size, "%u %u:%u %u:%u %u %u %llu %llu %s %s %s",
 		 sb->hash_type, volume_major(data), volume_minor(data),
 		 volume_major(&place->volume), volume_minor(&place->volume),
@@ -190,7 +190,7 @@ int verity_open(struct images *images, const struct volume *data,
 	struct dm_target target = { .type = "verity" };
 	char name[64], params[1024];
 	struct superblock sb;
-	struct place place;
+	struct place place = { .offset = 0 };
 	int err;
 
 	if (!is_hexadecimal(choice->verity_root))

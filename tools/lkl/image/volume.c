@@ -77,7 +77,7 @@ static int name_read(const char *link, char *name, size_t size)
 	slash = slash ? slash + 1 : target;
 	if (strlen(slash) >= size)
 		return -ENAMETOOLONG;
-	strcpy(name, slash);
+	memcpy(name, slash, strlen(slash) + 1);
 	return 0;
 }
 

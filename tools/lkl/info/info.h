@@ -8,7 +8,7 @@
 #ifndef LKLINFO_H
 #define LKLINFO_H
 
-#include "tree.h"
+#include "listing.h"
 
 /* Exit statuses, as the man page lists them. */
 enum info_status {

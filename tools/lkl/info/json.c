@@ -51,9 +51,7 @@ static void put_string(const char *text)
 	putchar('"');
 	while (*s) {
 		len = utf8_length(s);
-		if (!len)
-			printf("\\u%04x", *s++);
-		else if (*s < 0x20 || *s == 0x7f)
+		if (!len || *s < 0x20 || *s == 0x7f)
 			printf("\\u%04x", *s++);
 		else if (*s == '"' || *s == '\\')
 			printf("\\%c", *s++);

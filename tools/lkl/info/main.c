@@ -192,9 +192,8 @@ static int option_taken(struct arguments *a, int option)
 	case 'h':
 		fputs(help, stdout);
 		return 1;
-	default:	/* reported by getopt_long() */
-		return -EINVAL;
 	}
+	return -EINVAL;	/* reported by getopt_long() */
 }
 
 static int arguments_taken(struct arguments *a, int argc, char **argv)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * tree.h - all that is in images, as a tree
+ * listing.h - all that is in images, as a tree
  *
  * Layer:   tools/lkl/image, over images.h.
  * Users:   lklinfo.
  * Context: one thread; images plugged, the kernel running and selected.
  */
-#ifndef LKL_IMAGES_TREE_H
-#define LKL_IMAGES_TREE_H
+#ifndef LKL_IMAGES_LISTING_H
+#define LKL_IMAGES_LISTING_H
 
 #include "images.h"
 
@@ -177,4 +177,4 @@ int tree_read(struct images *images, bool usage, struct tree *tree);
 /** tree_free - free what tree_read() allocated */
 void tree_free(struct tree *tree);
 
-#endif /* LKL_IMAGES_TREE_H */
+#endif /* LKL_IMAGES_LISTING_H */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tree.c - all that is in images, as a tree
+ * listing.c - all that is in images, as a tree
  *
- * Layer:   tools/lkl/image, over the other parts of it; documented in tree.h.
+ * Layer:   tools/lkl/image, over the other parts of it; documented in listing.h.
  * Context: one thread, in the sandbox.
  */
-#include "tree.h"
+#include "listing.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -31,10 +31,12 @@
  * @type: as libblkid has it
  * @option: mount option
  */
-static const struct replay {
+struct replay {
 	const char *type;
 	const char *option;
-} replays[] = {
+};
+
+static const struct replay replays[] = {
 	{ "ext4", "noload" },
 	{ "ext3", "noload" },
 	{ "xfs", "norecovery,nouuid" },
