@@ -81,6 +81,7 @@ static void thread_leave(struct host_thread *self)
 
 	memcpy(signals, self->signals, n * sizeof(signals[0]));
 	self->nr_signals = 0;
+	/* after all use of the record: host_threads_exit() frees it */
 	smp_store_release(&self->inside, 0);
 	for (i = 0; i < n; i++)
 		lkl_ops.thread->signal(lkl_ops.thread->self(), &signals[i]);
@@ -146,6 +147,7 @@ static long kernel_syscall(long nr, const long *params)
 	smp_store_release(&v->token, (unsigned long)self);
 	if (unlikely(READ_ONCE(v->pending) || vcpu_waiter_late(v)))
 		vcpu_reenter(v, self);
+	/* after all use of the record: host_threads_exit() frees it */
 	smp_store_release(&self->inside, 0);
 	return ret;
 }
@@ -207,6 +209,7 @@ static void thread_ended(void *value)
 	if (!stopped_errno() && self->task)
 		vcpu_call(self, task_exit, 0, NULL);
 	host_thread_put(self);
+	/* after all use of the record: host_threads_exit() frees it */
 	smp_store_release(&self->inside, 0);
 }
 

@@ -445,6 +445,7 @@ void __noreturn adopt_main(void)
 		wait_event_idle(adopt_wait, !llist_empty(&adopt_list));
 		list = llist_reverse_order(llist_del_all(&adopt_list));
 		llist_for_each_entry_safe(h, next, list, entry) {
+			/* after the entry was read: its thread may queue it again */
 			smp_store_release(&h->queued, 0);
 			adopt(h);
 		}
@@ -461,8 +462,10 @@ static void enter_one(struct host_thread *h)
 		wake_up(&adopt_wait);
 		return;
 	}
+	/* after the entry was read: its thread may queue it again */
 	smp_store_release(&h->queued, 0);
 	if (calling) {
+		/* after @calling: the call is posted once */
 		smp_store_release(&h->posted, 1);
 		if (task != current) {
 			wake_up_process(task);

@@ -146,6 +146,7 @@ static void vcpu_kick(struct vcpu *v)
 void vcpu_raise(struct vcpu *v, enum vcpu_irq irq)
 {
 	set_bit(irq, &v->pending);
+	/* before the look at the token and at until */
 	smp_mb__after_atomic();
 	vcpu_kick(v);
 }
@@ -171,6 +172,7 @@ void vcpu_set_deadline(struct vcpu *v, u64 deadline, u64 now, bool tick)
 
 	WRITE_ONCE(v->slack, tick ? TICK_NS : TIMER_SLACK_NS);
 	WRITE_ONCE(v->deadline, deadline);
+	/* before the look at until */
 	smp_mb();
 	w = READ_ONCE(v->waiter);
 	if (READ_ONCE(w->until) > deadline + 2 * TICK_NS &&
@@ -204,6 +206,7 @@ static void vcpu_resign(struct vcpu *v, struct host_thread *self)
 	if (READ_ONCE(v->waiter) != self || self == &v->thread)
 		return;
 	WRITE_ONCE(v->waiter, &v->thread);
+	/* before the look at what is pending */
 	smp_mb();
 }
 
@@ -299,6 +302,7 @@ static enum lkl_signals host_wait(struct host_thread *self, struct vcpu *v,
 
 	*quiet = false;
 	WRITE_ONCE(self->until, until);
+	/* before the last look at the conditions */
 	smp_mb();
 	if (READ_ONCE(*flag) || READ_ONCE(lkl_stopped) ||
 	    (READ_ONCE(v->waiter) == self &&
@@ -319,6 +323,7 @@ static void host_queue(struct host_thread *self, struct vcpu *v)
 	if (!xchg(&self->queued, 1))
 		llist_add(&self->entry, &v->entries);
 	set_bit(VCPU_IRQ_ENTRY, &v->pending);
+	/* before the look at the token */
 	smp_mb__after_atomic();
 }
 
@@ -402,6 +407,7 @@ static long vcpu_wait(struct host_thread *self, struct vcpu *v)
 	bool done = false, quiet = false;
 	enum lkl_signals got;
 
+	/* before the result is read */
 	while (!done && !smp_load_acquire(&self->done)) {
 		if (READ_ONCE(lkl_stopped))
 			break;
@@ -598,7 +604,9 @@ void vcpu_idle(struct vcpu *v)
 void host_thread_complete(struct host_thread *h, long ret)
 {
 	h->ret = ret;
+	/* after the result */
 	smp_store_release(&h->done, 1);
+	/* before the look at until */
 	smp_mb();
 	host_wake(h);
 }
@@ -618,6 +626,7 @@ void vcpu_stop_all(int err)
 	unsigned int cpu;
 
 	cmpxchg(&lkl_stopped, 0, err);
+	/* before the look at the tokens */
 	smp_mb();
 	for (cpu = 0; cpu < NR_CPUS; cpu++) {
 		struct vcpu *v = &lkl_vcpus[cpu];
@@ -626,6 +635,7 @@ void vcpu_stop_all(int err)
 		if (!v->thread.sem)
 			continue;
 		set_bit(VCPU_IRQ_STOP, &v->pending);
+		/* before the look at the token */
 		smp_mb__after_atomic();
 		if (old & TOKEN_BUSY && !on_vcpu(v))
 			token_settles(v, VCPU_BIT(STOP));
@@ -703,6 +713,7 @@ void host_threads_exit(void)
 			lkl_ops.thread->join(t->handle);
 	}
 	for (h = all_threads; h; h = next) {
+		/* before the record is freed */
 		while (smp_load_acquire(&h->inside))
 			lkl_ops.time->delay(100 * NSEC_PER_USEC);
 		next = h->next;
