@@ -164,10 +164,10 @@ def test_fifo():
 
 
 def test_symlink_long():
-    """a symbolic link of 4000 bytes, and one that dangles"""
-    os.symlink("t" * 4000, "l")
-    assert os.readlink("l") == "t" * 4000
-    assert os.lstat("l").st_size == 4000
+    """a symbolic link of 1000 bytes, and one that dangles"""
+    os.symlink("t" * 1000, "l")
+    assert os.readlink("l") == "t" * 1000
+    assert os.lstat("l").st_size == 1000
     with fails(errno.ENAMETOOLONG, errno.ENOENT):
         os.stat("l")
 
@@ -752,8 +752,12 @@ def test_statfs():
     with opened("f", os.O_WRONLY | os.O_CREAT) as fd:
         os.write(fd, os.urandom(4 << 20))
         os.fsync(fd)
-    b = os.statvfs(".")
-    assert a.f_bfree * a.f_frsize - b.f_bfree * b.f_frsize >= 3 << 20
+    for _ in range(100):
+        b = os.statvfs(".")
+        if a.f_bfree * a.f_frsize - b.f_bfree * b.f_frsize >= 3 << 20:
+            return
+        time.sleep(0.1)  # btrfs counts when it commits
+    raise AssertionError("nothing was taken away")
 
 
 def test_xattr():

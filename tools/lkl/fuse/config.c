@@ -263,19 +263,12 @@ static int parse_map(struct owner_ids *ids, const char *option)
 	return wrong(option, "INSIDE:OUTSIDE:COUNT expected, several joined by +");
 }
 
+/* The first range that fits counts, so 0 goes to two and comes from two. */
 static void map_root(struct owner_ids *ids, uint32_t id)
 {
-	const struct owner_range all[] = {
-		{ 0, id, 1 },
-		/* The id itself is not to be seen twice. */
-		{ 1, id ? 0 : 1, id ? id : UINT32_MAX - 1 },
-		{ id + 1, id + 1, UINT32_MAX - id - 1 },
-	};
-
-	if (!id)
-		return;
-	memcpy(ids->ranges, all, sizeof(all));
-	ids->count = 3;
+	ids->ranges[0] = (struct owner_range){ 0, id, 1 };
+	ids->ranges[1] = (struct owner_range){ 0, 0, UINT32_MAX };
+	ids->count = 2;
 }
 
 static int parse_owner(struct config *c, const char *option)

@@ -104,12 +104,13 @@ static void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync,
 
 /* ---- reading ---- */
 
+/* To the start it is gone in any case: that may show what is new. */
 static int seek(struct file *file, off_t position)
 {
 	struct listing *l = file->listing;
 	long err;
 
-	if (l->position == position)
+	if (position && l->position == position)
 		return 0;
 	err = lkl_sys_lseek(file->fd, position, SEEK_SET);
 	if (err < 0)

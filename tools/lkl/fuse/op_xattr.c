@@ -76,6 +76,28 @@ static long read_xattr(const char *path, const char *name, char *buf,
 		      lkl_sys_listxattr(path, buf, size);
 }
 
+/*
+ * Names of trusted attributes are for root's eyes, as on the host, where the
+ * host leaves that to the file system. Returns the new length of the list.
+ */
+static long hide_trusted(fuse_req_t req, char *list, long length)
+{
+	char *from = list, *to = list, *end = list + length;
+	size_t len;
+
+	if (!fuse_req_ctx(req)->uid)
+		return length;
+	for (; from < end; from += len) {
+		len = strnlen(from, end - from);
+		len += from + len < end;
+		if (!strncmp(from, "trusted.", 8))
+			continue;
+		memmove(to, from, len);
+		to += len;
+	}
+	return to - list;
+}
+
 static void reply_xattr(fuse_req_t req, fuse_ino_t ino, const char *name,
 			size_t size)
 {
@@ -93,6 +115,8 @@ static void reply_xattr(fuse_req_t req, fuse_ino_t ino, const char *name,
 	if (!begin(req, ino, path)) {
 		len = read_xattr(path, name, buf, size);
 		fs_put(fs_of(req), ino);
+		if (len > 0 && size && !name)
+			len = hide_trusted(req, buf, len);
 		if (len < 0)
 			fs_reply(req, len);
 		else if (!size)

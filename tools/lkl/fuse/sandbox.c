@@ -36,9 +36,9 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <lkl.h>
@@ -375,9 +375,13 @@ static long try_signal(void)
 	return kill(getppid(), 0);
 }
 
-static long try_trace(void)
+/* Where nothing is, so that it does no harm: then the address is wrong. */
+static long try_memory(void)
 {
-	return ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
+	char byte;
+	struct iovec here = { &byte, 1 }, there = { NULL, 1 };
+
+	return syscall(SYS_process_vm_readv, getppid(), &here, 1, &there, 1, 0);
 }
 
 static long try_connect(void)
@@ -401,7 +405,7 @@ static const struct {
 	{ "open a file of the host for writing", try_write },
 	{ "make a process", try_process },
 	{ "signal another process", try_signal },
-	{ "trace another process", try_trace },
+	{ "look into another process", try_memory },
 	{ "make a socket", try_connect },
 	{ "make memory executable", try_code },
 	/* Last, since nothing comes after it if it succeeds. */
@@ -414,7 +418,8 @@ int sandbox_test(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(attempts); i++) {
-		bool refused = attempts[i].try() < 0;
+		bool refused = attempts[i].try() < 0 &&
+			       (errno == EPERM || errno == EACCES);
 
 		dprintf(STDOUT_FILENO, "%s: %s\n",
 			refused ? "refused" : "NOT REFUSED", attempts[i].what);

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -323,7 +324,8 @@ int volume_unmount(struct volume *v)
 		return -ENOTRECOVERABLE;
 	}
 	err = write_back(v);
-	lkl_sys_close(v->root);
+	/* Whatever is open still: the host may have been cut off. */
+	lkl_sys_close_range(0, UINT32_MAX, 0);
 	v->root = -1;
 	umount_err = lkl_umount_timeout(MOUNT_POINT, 0, UMOUNT_TIMEOUT);
 	if (umount_err)
