@@ -108,10 +108,11 @@ int images_open(struct images *images, const char *const *names,
 	err = options_copy(images, options);
 	if (!err)
 		err = options_check(images, count);
-	if (!err)
-		err = secret_open(images);
+	/* The passphrase comes after what could make the caller try again. */
 	if (!err)
 		err = sources_open(images, names, count);
+	if (!err)
+		err = secret_open(images);
 	if (!err)
 		err = luks_prepare(images);
 	if (err)

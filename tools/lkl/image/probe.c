@@ -25,9 +25,11 @@
 #define MIB		(1024 * KIB)
 
 /*
- * All marks are within the first 1.25 MiB (UDF with blocks of 4 KiB has the
- * last) and the last 128 KiB (RAID). Labels of some types are further behind.
+ * Nearly all marks are within the first 128 KiB and the last 128 KiB (RAID). UDF
+ * is the exception: with blocks of 4 KiB it has one behind the first MiB; and it
+ * may show first what may be UDF too. Labels of some types are further behind.
  */
+#define HEAD_FIRST	(128 * KIB)
 #define HEAD		(1280 * KIB)
 #define TAIL		(128 * KIB)
 #define HEAD_LABELS	(8 * MIB)
@@ -59,7 +61,12 @@ static void sample_close(struct sample *s)
 		lkl_sys_close((unsigned int)s->in);
 }
 
-/* Fill in [start, end). */
+static bool is_zero(const char *p, size_t len)
+{
+	return !p[0] && !memcmp(p, p + 1, len - 1);
+}
+
+/* Fill in [start, end); zeros are there already. */
 static int sample_fill(struct sample *s, uint64_t start, uint64_t end)
 {
 	int err = 0;
@@ -70,7 +77,7 @@ static int sample_fill(struct sample *s, uint64_t start, uint64_t end)
 		size_t n = end - start < CHUNK ? end - start : CHUNK;
 
 		err = volume_pread(s->in, s->buf, n, start);
-		if (!err && pwrite(s->fd, s->buf, n, (off_t)start) !=
+		if (!err && !is_zero(s->buf, n) && pwrite(s->fd, s->buf, n, (off_t)start) !=
 		    (ssize_t)n)
 			err = -ENOMEM;
 		start += n;
@@ -183,33 +190,53 @@ static void label_fill(struct sample *s, const struct probe *probe)
 		sample_fill(s, where, where + 64 * KIB);
 }
 
+/* Look at what of the volume is in the sample. */
+static int sample_probe(const struct sample *s, const struct volume *volume,
+			struct probe *probe)
+{
+	blkid_probe pr = prober_new(s, volume);
+
+	memset(probe, 0, sizeof(*probe));
+	if (!pr)
+		return -ENOMEM;
+	superblock_find(pr, probe);
+	blkid_free_probe(pr);
+	return 0;
+}
+
+/* Fill in more, if that could change the answer, and look again. */
+static int sample_probe_more(struct sample *s, const struct volume *volume,
+			     bool labels, struct probe *probe)
+{
+	int err = 0;
+
+	if (labels)
+		err = sample_fill(s, HEAD_FIRST, HEAD_LABELS);
+	else if (!probe->type[0] || !strcmp(probe->type, "iso9660"))
+		err = sample_fill(s, HEAD_FIRST, HEAD);
+	else
+		return 0;
+	if (labels && !err)
+		label_fill(s, probe);
+	return err ? err : sample_probe(s, volume, probe);
+}
+
 int probe_volume(struct images *images, const struct volume *volume,
 		 bool labels, struct probe *probe)
 {
 	struct sample s;
-	blkid_probe pr;
 	int err;
 
 	memset(probe, 0, sizeof(*probe));
-	err = sample_open(&s, volume, labels ? HEAD_LABELS : HEAD, TAIL);
-	if (err)
-		return fail(images, err, "%s: cannot be read: %s",
-			    volume->name, strerror(-err));
-	pr = prober_new(&s, volume);
-	if (pr) {
-		superblock_find(pr, probe);
-		blkid_free_probe(pr);
+	err = sample_open(&s, volume, HEAD_FIRST, TAIL);
+	if (!err) {
+		err = sample_probe(&s, volume, probe);
+		if (!err)
+			err = sample_probe_more(&s, volume, labels, probe);
+		sample_close(&s);
 	}
-	if (pr && labels && !probe->label[0]) {
-		label_fill(&s, probe);
-		pr = prober_new(&s, volume);
-		if (pr) {
-			superblock_find(pr, probe);
-			blkid_free_probe(pr);
-		}
-	}
-	sample_close(&s);
-	return pr ? 0 : fail_errno(images, -ENOMEM, volume->name);
+	return err ? fail(images, err, "%s: cannot be read: %s", volume->name,
+			  strerror(-err)) : 0;
 }
 
 const char *probe_fs_type(const char *type)

@@ -435,23 +435,25 @@ static int type_find(struct images *images, const struct volume *volume,
 		    volume->name);
 }
 
+/* @probe: what is on @volume; not to be trusted if that has a root hash */
 static int volume_finish(struct images *images,
 			 const struct images_choice *choice,
-			 struct volume *volume, struct images_target *target)
+			 struct probe *probe, struct volume *volume,
+			 struct images_target *target)
 {
-	struct probe probe = { 0 };
 	struct volume data = *volume;
 	int err = 0;
 
-	if (choice->verity_root)
+	if (choice->verity_root) {
 		err = verity_open(images, &data, choice->image, choice, volume);
-	if (!err && !choice->type && !choice->device) {
-		err = probe_volume(images, volume, false, &probe);
-		if (!err && probe.ambiguous)
-			warn(images, "%s: has the marks of several file systems, taken for %s",
-			     volume->name, probe.type);
 		if (!err)
-			err = type_find(images, volume, &probe, target);
+			err = probe_volume(images, volume, false, probe);
+	}
+	if (!err && !choice->type && !choice->device) {
+		if (probe->ambiguous)
+			warn(images, "%s: has the marks of several file systems, taken for %s",
+			     volume->name, probe->type);
+		err = type_find(images, volume, probe, target);
 	} else if (choice->type) {
 		snprintf(target->type, sizeof(target->type), "%s",
 			 choice->type);
@@ -480,7 +482,8 @@ static int volume_descend(struct images *images,
 		if (err < 0)
 			return err;
 		if (!err)
-			return volume_finish(images, choice, volume, target);
+			return volume_finish(images, choice, &probe, volume,
+					     target);
 	}
 	return fail(images, -ELOOP, "%s: too many containers in each other",
 		    volume->name);
