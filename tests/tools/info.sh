@@ -87,7 +87,7 @@ if needs xfs mkfs.xfs; then
 fi
 if needs btrfs mkfs.btrfs; then
 	fresh 128M
-	mkfs.btrfs -q -L label -U $id x.img
+	mkfs.btrfs -q -f -L label -U $id x.img
 	listed btrfs label $id yes
 	contains "btrfs: features" 'features: .*skinny_metadata' info.txt
 fi
