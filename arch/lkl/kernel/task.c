@@ -273,7 +273,7 @@ static void call_finish(struct host_thread *self)
 		request_service(v);
 		vcpu_leave(v, LEFT_DONE);
 	}
-	host_thread_complete(self, self->ret);
+	host_thread_complete_later(v, self);
 }
 
 /* The call's frame on its own host thread's stack is gone. */
@@ -281,13 +281,6 @@ static void __noreturn call_done_elsewhere(struct host_thread *self)
 {
 	call_finish(self);
 	task_user_loop(self);
-}
-
-/* Others were runnable, and nobody was quick enough to run them. */
-static noinline void came_back(struct host_thread *self)
-{
-	if (self->returns < RETURNS_SURE)
-		self->returns++;
 }
 
 /**
@@ -306,7 +299,7 @@ long task_call(struct host_thread *self, long nr, const long *params)
 	long ret;
 
 	if (unlikely(READ_ONCE(ti->vcpu->pending) & VCPU_BIT(SERVICE)))
-		came_back(self);
+		host_thread_returned(self);
 	ret = call_table(nr, params);
 	if (unlikely(is_restart(ret)))
 		ret = call_restart(ret, nr, params);
@@ -345,6 +338,7 @@ static void run_posted(struct host_thread *self)
 /* Sleep until the host thread calls or there is exit work. */
 static void user_park(struct host_thread *self)
 {
+	vcpu_flush_wake(this_vcpu());
 	set_current_state(TASK_INTERRUPTIBLE);
 	if (!READ_ONCE(self->posted) &&
 	    !(READ_ONCE(current_thread_info()->flags) &
@@ -359,7 +353,10 @@ static void __noreturn task_user_loop(struct host_thread *self)
 	struct vcpu *v;
 
 	for (;;) {
-		exit_work(ti, false);
+		if (exit_work_pending(ti)) {
+			vcpu_flush_wake(ti->vcpu);
+			exit_work(ti, false);
+		}
 		if (READ_ONCE(self->posted)) {
 			run_posted(self);
 			continue;
@@ -388,8 +385,6 @@ static void __noreturn task_user_loop(struct host_thread *self)
  */
 long task_user(struct host_thread *self, long nr, const long *params)
 {
-	if (READ_ONCE(this_vcpu()->pending) & VCPU_BIT(SERVICE))
-		self->returns = 0;
 	lkl_irq_user();
 	task_user_loop(self);
 }

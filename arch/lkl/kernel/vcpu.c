@@ -235,6 +235,9 @@ static void vcpu_dead(struct vcpu *v)
 static bool vcpu_release(struct vcpu *v, struct host_thread *self,
 			 enum vcpu_left left, bool done, unsigned long *old)
 {
+	struct host_thread *wake = v->wake;
+
+	v->wake = NULL;
 	if (left == LEFT_DONE)
 		*old = token_of(self);
 	else
@@ -244,6 +247,8 @@ static bool vcpu_release(struct vcpu *v, struct host_thread *self,
 	else if (v->waiter == self)
 		WRITE_ONCE(v->waiter, &v->thread);
 	xchg(&v->token, *old);
+	if (wake)
+		host_wake(wake);
 	if (!(READ_ONCE(v->pending) & ~VCPU_BIT(SERVICE)))
 		return false;
 	return try_cmpxchg(&v->token, old, token_of(self) | TOKEN_BUSY);
@@ -354,19 +359,36 @@ static bool waiter_serve(struct vcpu *v, struct host_thread *self, bool *done)
 }
 
 /**
+ * host_thread_returned - a thread calls: was it quick?
+ * @self: the thread
+ */
+void host_thread_returned(struct host_thread *self)
+{
+	if (!self->left_at)
+		return;
+	if (host_now() - self->left_at > RETURN_NS)
+		self->returns = 0;
+	else if (self->returns < RETURNS_SURE)
+		self->returns++;
+	self->left_at = 0;
+}
+
+/**
  * vcpu_after_call - wake the waiter if it has to take over
  * @v: a vCPU that the calling host thread has just left
  * @self: that thread
  *
- * If all that is pending is that others are runnable, and the thread has shown
- * that it calls again at once, it is left to run them itself when it blocks:
- * taking the vCPU away from it would cost a wake-up and two slow entries. Should
- * it not come back this time, the tick serves them.
+ * If all that is pending is that others are runnable, and the thread usually calls
+ * again at once, it is left to run them itself when it blocks: taking the vCPU
+ * away from it would cost a wake-up and two slow entries. Should it not come back
+ * this time, the tick serves them, and next time the waiter is woken.
  */
 void vcpu_after_call(struct vcpu *v, struct host_thread *self)
 {
 	unsigned long pending = READ_ONCE(v->pending);
 
+	if (pending == VCPU_BIT(SERVICE))
+		self->left_at = host_now();
 	if (pending &&
 	    (pending != VCPU_BIT(SERVICE) || self->returns < RETURNS_SURE))
 		vcpu_kick(v);
@@ -500,6 +522,7 @@ long vcpu_call(struct host_thread *self, lkl_call_t call, long nr,
 	struct vcpu *v = vcpu_choose(self);
 	unsigned long old;
 
+	host_thread_returned(self);
 	self->call = call;
 	self->nr = nr;
 	self->params = params;
@@ -612,6 +635,40 @@ void host_thread_complete(struct host_thread *h, long ret)
 }
 
 /**
+ * host_thread_complete_later - the same, but do not wake the thread yet
+ * @v: the calling vCPU
+ * @h: the thread, whose result is in @h->ret
+ *
+ * Woken at once, it would often take the processor from the executor, which still
+ * has the token, and then have to wait for that. A thread that has not gone to
+ * sleep yet goes on at once all the same.
+ *
+ * Context: on a kernel stack; followed by vcpu_leave() or vcpu_flush_wake().
+ */
+void host_thread_complete_later(struct vcpu *v, struct host_thread *h)
+{
+	vcpu_flush_wake(v);
+	v->wake = h;
+	/* after the result */
+	smp_store_release(&h->done, 1);
+	/* before the look at until */
+	smp_mb();
+}
+
+/**
+ * vcpu_flush_wake - wake the thread that was completed last
+ * @v: the calling vCPU
+ */
+void vcpu_flush_wake(struct vcpu *v)
+{
+	struct host_thread *h = v->wake;
+
+	v->wake = NULL;
+	if (h)
+		host_wake(h);
+}
+
+/**
  * vcpu_stop_all - stop every vCPU and wake every waiting thread
  * @err: what their calls return, a negative errno
  *
@@ -674,6 +731,7 @@ struct host_thread *host_thread_get(void)
 		lkl_ops.mem->free(h);
 		return NULL;
 	}
+	h->returns = RETURNS_SURE;
 	h->next = READ_ONCE(all_threads);
 	while (!try_cmpxchg(&all_threads, &h->next, h))
 		;

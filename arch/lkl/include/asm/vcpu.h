@@ -38,8 +38,9 @@ enum vcpu_left {
 
 #define LKL_NR_LINES	256
 
-/* So many quick returns, and the next one is expected. */
+/* So many quick returns, and the next one is expected; and what quick means. */
 #define RETURNS_SURE	2
+#define RETURN_NS	10000
 
 /* Signals that one call can raise; more are sent at once. */
 #define HOST_SIGNALS	8
@@ -63,8 +64,9 @@ typedef long (*lkl_call_t)(struct host_thread *self, long nr,
  * @queued: @entry is on a list of the vCPU
  * @calling: set by its thread with @call: when the entry is taken off, post it
  * @interrupted: a host signal handler has run while it waited: enum lkl_signals
- * @returns: how often in a row it called again before its vCPU, on which others
- *	were runnable, was taken from it; up to RETURNS_SURE
+ * @left_at: when it left a vCPU on which others were runnable, host ns, or 0
+ * @returns: how often in a row it called again soon after that; up to
+ *	RETURNS_SURE
  * @posted: a call waits in @call, @nr, @params to be run by its context
  * @ret: the result of the last call
  * @nr_signals: signals in @signals, which the thread is to be sent when it is
@@ -92,6 +94,7 @@ struct host_thread {
 	int calling;
 	int interrupted;
 	int returns;
+	u64 left_at;
 	long ret;
 	u64 until;
 	struct lkl_sem *sem;
@@ -118,6 +121,7 @@ struct host_thread {
  *	nobody executes
  * @idle_sp: of the suspended idle context
  * @user: left by LEFT_USER: whose task is in user mode on this vCPU
+ * @wake: a host thread whose call is done, to be woken when the token is free
  * @entries: host threads that want in
  * @lines: device interrupt lines raised
  * @spins: rounds of spin loops
@@ -137,6 +141,7 @@ struct vcpu {
 	struct host_thread *waiter;
 	unsigned long idle_sp;
 	struct host_thread *user;
+	struct host_thread *wake;
 	struct llist_head entries;
 	unsigned long lines[LKL_NR_LINES / 64];
 	unsigned int spins;
@@ -158,6 +163,8 @@ void __noreturn vcpu_leave(struct vcpu *v, enum vcpu_left why);
 void vcpu_idle(struct vcpu *v);
 void vcpu_set_deadline(struct vcpu *v, u64 deadline, u64 now, bool tick);
 void host_thread_complete(struct host_thread *h, long ret);
+void host_thread_complete_later(struct vcpu *v, struct host_thread *h);
+void vcpu_flush_wake(struct vcpu *v);
 void __noreturn lkl_stop(int err);
 long task_call(struct host_thread *self, long nr, const long *params);
 long task_user(struct host_thread *self, long nr, const long *params);
@@ -172,6 +179,7 @@ long vcpu_call(struct host_thread *self, lkl_call_t call, long nr,
 	       const long *params);
 long vcpu_leave_call(struct vcpu *v, struct host_thread *self, long left);
 void vcpu_reenter(struct vcpu *v, struct host_thread *self);
+void host_thread_returned(struct host_thread *self);
 void vcpu_after_call(struct vcpu *v, struct host_thread *self);
 int vcpu_start_thread(struct vcpu *v, lkl_call_t boot, unsigned long stack);
 void vcpu_stop_all(int err);
