@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # formats.sh - images of every format: the same bytes, whatever they are kept in
-# shellcheck source=tests/tools/lib.bash disable=SC2317 # functions run by check
+# shellcheck source=tests/tools/lib.bash disable=SC2317,SC2016 # functions run by check
 . "$(dirname "$0")/lib.bash"
 # shellcheck source=tests/tools/images.bash
 . "$(dirname "$0")/images.bash"
@@ -108,13 +108,13 @@ fi
 for pair in 'gzip gz' 'zstd zst' 'bzip2 bz2' 'xz xz'; do
 	read -r program suffix <<<"$pair"
 	needs "$suffix" "$program" || continue
-	$program -c raw.img >x.$suffix
-	sha256sum x.$suffix >x.sum
-	holds "$suffix" -r x.$suffix
+	$program -c raw.img >"x.$suffix"
+	sha256sum "x.$suffix" >x.sum
+	holds "$suffix" -r "x.$suffix"
 	check "$suffix, not changed" same_sum x.sum
-	refused "$suffix cannot be written" 3 'can only be read' x.$suffix -- what
-	head -c 100000 x.$suffix >cut.$suffix
-	refused "$suffix, cut off" 3 'cut' -r cut.$suffix -- what
+	refused "$suffix cannot be written" 3 'can only be read' "x.$suffix" -- what
+	head -c 100000 "x.$suffix" >"cut.$suffix"
+	refused "$suffix, cut off" 3 'cut' -r "cut.$suffix" -- what
 done
 if needs "xz in blocks" xz nbdkit; then
 	xz -c --block-size=8MiB raw.img >x.xz

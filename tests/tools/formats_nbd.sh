@@ -3,7 +3,7 @@
 #
 # formats_nbd.sh - images behind NBD servers: what is read and written, requests
 # in flight together, servers that fail or go away
-# shellcheck source=tests/tools/lib.bash disable=SC2317 # functions run by check
+# shellcheck source=tests/tools/lib.bash disable=SC2317,SC2016 # functions run by check
 . "$(dirname "$0")/lib.bash"
 # shellcheck source=tests/tools/images.bash
 . "$(dirname "$0")/images.bash"
@@ -138,16 +138,16 @@ mkfifo input
 client=$!
 exec 9>input
 cat src/numbers >&9
-wait_for 10 grep -q . /proc/$client/stat
+wait_for 10 grep -q . "/proc/$client/stat"
 kill -9 "$server"
 wait "$server" 2>/dev/null
 cat src/random >&9 2>/dev/null
 exec 9>&-
-ended() { ! kill -0 $client 2>/dev/null; }
+ended() { ! kill -0 "$client" 2>/dev/null; }
 check "a server that is killed does not hang us" wait_for 30 ended
 wait $client
 status=$?
-check "it is an error" test $status -ne 0
+check "it is an error" test "$status" -ne 0
 contains "it is said" 'connection to the server was lost|rror|connect' lost.err
 refused "no server" 3 'cannot connect' "$uri" -- what
 refused "a URI that is none" 3 'cannot connect' 'nbd://[' -- what

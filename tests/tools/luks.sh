@@ -3,7 +3,7 @@
 #
 # luks.sh - LUKS containers: made by others, opened here; where passphrases come
 # from, and where they do not go
-# shellcheck source=tests/tools/lib.bash disable=SC2317 # functions run by check
+# shellcheck source=tests/tools/lib.bash disable=SC2317,SC2016 # functions run by check
 . "$(dirname "$0")/lib.bash"
 # shellcheck source=tests/tools/images.bash
 . "$(dirname "$0")/images.bash"

@@ -9,7 +9,7 @@
 # disk 1), "fast" (stripes of 64 KiB over extents 8-27 of disk 0 and 0-19 of
 # disk 1) and "tail" (extents 28-31 of disk 0). Their data is laid out here by
 # that, not by what is tested.
-# shellcheck source=tests/tools/lib.bash disable=SC2317 # functions run by check
+# shellcheck source=tests/tools/lib.bash disable=SC2317,SC2016 # functions run by check
 . "$(dirname "$0")/lib.bash"
 # shellcheck source=tests/tools/images.bash
 . "$(dirname "$0")/images.bash"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # partitions.sh - partition tables of all kinds
-# shellcheck source=tests/tools/lib.bash disable=SC2317 # functions run by check
+# shellcheck source=tests/tools/lib.bash disable=SC2317,SC2016 # functions run by check
 . "$(dirname "$0")/lib.bash"
 # shellcheck source=tests/tools/images.bash
 . "$(dirname "$0")/images.bash"

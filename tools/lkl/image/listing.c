@@ -77,7 +77,7 @@ static int mount_read_only(const struct volume *volume, const char *type,
 
 static void space_take(struct tree_space *space)
 {
-	struct lkl_statfs st;
+	struct lkl_statfs st = { 0 };
 	uint64_t block;
 
 	if (lkl_sys_statfs(POINT, &st))
