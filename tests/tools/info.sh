@@ -85,9 +85,19 @@ if needs xfs mkfs.xfs; then
 	listed xfs label $id yes
 	contains "xfs: features" 'features: .*reflink.* bigtime' info.txt
 fi
-if needs btrfs mkfs.btrfs; then
-	fresh 128M
-	mkfs.btrfs -q -f -L label -U $id x.img
+# mkfs.btrfs looks at all loop devices of the host, and gives up if the file of
+# one, whoever has made it, is where an ordinary user may not look.
+make_btrfs() {
+	mkfs.btrfs -q -f "$@" >mkfs.out 2>&1 && return
+	if grep -q 'cannot check mount status' mkfs.out; then
+		skip "btrfs" "$(tail -n 1 mkfs.out)"
+	else
+		not_ok "btrfs is made" mkfs.out
+	fi
+	return 1
+}
+
+if needs btrfs mkfs.btrfs && fresh 128M && make_btrfs -L label -U $id x.img; then
 	listed btrfs label $id yes
 	contains "btrfs: features" 'features: .*skinny_metadata' info.txt
 fi
@@ -154,9 +164,9 @@ check "needs_recovery: not changed" sha256sum -c --quiet x.sum
 
 # ---- several devices
 
-if needs "btrfs on two images" mkfs.btrfs; then
-	truncate -s 128M a.img b.img
-	mkfs.btrfs -q -f -d raid0 -m raid1 a.img b.img
+truncate -s 128M a.img b.img
+if needs "btrfs on two images" mkfs.btrfs &&
+   make_btrfs -d raid0 -m raid1 a.img b.img; then
 	lklinfo --json a.img b.img >info.json
 	check "btrfs on two images: size" \
 		test "$(field images.1.content.space.size)" = $((256 << 20))
