@@ -13,6 +13,7 @@ kind of image; otherwise it is a directory of the host's own file system.
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -91,7 +92,9 @@ class Disks:
         if self.looped and os.path.ismount(self.host):
             command("umount", self.host)
         if self.loop:
-            command("losetup", "-d", self.loop)
+            # If somebody else has detached it, there is nothing to undo.
+            subprocess.run(["losetup", "-d", self.loop], check=False,
+                           stderr=subprocess.DEVNULL)
             self.loop = None
 
     def chill(self):
@@ -203,7 +206,22 @@ def explain(disks):
           "for 5 s.\n")
 
 
+def write(path, table, partial):
+    """All rows; those of a partial run take the place of older ones."""
+    if partial and os.path.exists(path):
+        with open(path) as file:
+            new = {entry["name"]: entry for entry in table}
+            old = json.load(file)
+        table = [new.pop(entry["name"], entry) for entry in old]
+        table += new.values()
+    with open(path, "w") as file:
+        json.dump(table, file, indent=1)
+        file.write("\n")
+
+
 def main():
+    # So that a loop mount is undone also when somebody ends us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     build, wanted = sys.argv[1], sys.argv[2:]
     program = os.path.join(os.path.abspath(build), "tests", "bench")
     os.environ["PATH"] += ":/usr/sbin:/sbin"
@@ -229,9 +247,7 @@ def main():
         if disks:
             disks.close()
         shutil.rmtree(directory, ignore_errors=True)
-    with open(os.path.join(build, "bench.json"), "w") as file:
-        json.dump(table, file, indent=1)
-        file.write("\n")
+    write(os.path.join(build, "bench.json"), table, bool(wanted))
     print(f"\nwritten: {build}/bench.json")
     return 1 if failed else 0
 
