@@ -18,7 +18,7 @@ behave() {
 	rm -rf mnt/t
 }
 
-make_ext4 e.img 1G -E root_owner=$(id -u):$(id -g)
+make_ext4 e.img 1G -E root_owner="$(id -u):$(id -g)"
 check "ext4 is mounted" mount_image e.img || finish
 behave ext4 '*'
 check "and unmounted" unmount_image

@@ -27,8 +27,8 @@ static int set_capabilities(bool keep_privileged)
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};
 	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
-	int err = lkl_syscall(__lkl__NR_capget,
-			      (long[6]){ (long)&header, (long)caps });
+	long params[6] = { (long)&header, (long)caps };
+	int err = lkl_syscall(__lkl__NR_capget, params);
 
 	if (err)
 		return err;

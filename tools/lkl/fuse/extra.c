@@ -98,10 +98,9 @@ static void convert(const struct fs *fs, const struct statx *stx,
 static int read_statx(struct fs *fs, const struct fuse_in_header *head,
 		      struct statx *stx)
 {
-	const struct statx_in *in = (const void *)(head + 1);
 	int fd, err;
 
-	if (head->len < sizeof(*head) + sizeof(*in))
+	if (head->len < sizeof(*head) + sizeof(struct statx_in))
 		return -EINVAL;
 	fd = fs_get(fs, head->nodeid);
 	if (fd < 0)
