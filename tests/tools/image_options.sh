@@ -193,7 +193,8 @@ quiet "partition 0 is the whole disk" cptofs -i e.img -P 0 s/f /zero
 if needs "progress on a terminal" script; then
 	head -c 1200000000 /dev/zero >big
 	make_ext4 e.img 2G
-	TERM=xterm script -qec 'cptofs -i e.img big /' typed >/dev/null 2>&1
+	LKL_PROGRESS_INTERVAL=0 TERM=xterm \
+		script -qec 'cptofs -i e.img big /' typed >/dev/null 2>&1
 	tr '\r' '\n' <typed >lines
 	contains "a terminal shows bytes, files, rate and the time left" \
 		'cptofs: [0-9.]+ [MG]iB of 1.1 GiB, 1 of 1 files, [0-9.]+ [KMG]iB/s, 0:0[0-9] left' \

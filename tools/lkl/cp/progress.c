@@ -18,7 +18,7 @@
 #include "diag.h"
 
 #define NS		1000000000LL
-#define FIRST_SHOWN	(NS / 2)	/* short runs show nothing */
+#define FIRST_SHOWN	(NS / 2)
 #define INTERVAL	(NS / 5)
 #define RATE_WINDOW	(3 * NS)
 #define LINE_MAX_LEN	256
@@ -31,6 +31,8 @@
  * @files: so far
  * @bytes: so far
  * @start: when it began, monotonic ns
+ * @first: how long nothing is shown, ns: short runs show nothing
+ * @interval: between two looks, ns
  * @due: when to show the line next
  * @mark_time: beginning of the window that the rate is measured over
  * @mark_bytes: @bytes then
@@ -40,6 +42,7 @@ struct progress {
 	uint64_t total_files, total_bytes;
 	uint64_t files, bytes;
 	int64_t start, due;
+	int64_t first, interval;
 	int64_t mark_time;
 	uint64_t mark_bytes;
 	double rate;
@@ -66,6 +69,24 @@ int progress_wanted(void)
 	return isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb");
 }
 
+/* LKL_PROGRESS_INTERVAL, in milliseconds, says when to look. */
+static void set_pace(struct progress *p)
+{
+	const char *text = getenv("LKL_PROGRESS_INTERVAL");
+	char *end;
+	long ms;
+
+	p->first = FIRST_SHOWN;
+	p->interval = INTERVAL;
+	if (!text || !*text)
+		return;
+	ms = strtol(text, &end, 10);
+	if (*end || ms < 0 || ms > 60000)
+		return;
+	p->first = ms * (NS / 1000);
+	p->interval = p->first;
+}
+
 struct progress *progress_new(uint64_t files, uint64_t bytes)
 {
 	struct progress *p;
@@ -79,7 +100,8 @@ struct progress *progress_new(uint64_t files, uint64_t bytes)
 	p->total_bytes = bytes;
 	p->start = now();
 	p->mark_time = p->start;
-	p->due = p->start + FIRST_SHOWN;
+	set_pace(p);
+	p->due = p->start + p->first;
 	return p;
 }
 
@@ -179,7 +201,7 @@ static void tick(struct progress *p)
 
 	if (time < p->due)
 		return;
-	p->due = time + INTERVAL;
+	p->due = time + p->interval;
 	show(p, time);
 }
 
@@ -204,7 +226,7 @@ void progress_note(struct progress *p, const char *text)
 	char line[LINE_MAX_LEN];
 
 	/* Only a run long enough to have shown something shows its end. */
-	if (!p || now() < p->start + FIRST_SHOWN)
+	if (!p || now() < p->start + p->first)
 		return;
 	snprintf(line, sizeof(line), "%s: %s", diag_program(), text);
 	show_line(line);
