@@ -26,7 +26,7 @@ static int set_capabilities(bool keep_privileged)
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};
-	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3] = { 0 };
 	long params[6] = { (long)&header, (long)caps };
 	int err = lkl_syscall(__lkl__NR_capget, params);
 
