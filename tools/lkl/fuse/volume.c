@@ -25,7 +25,7 @@
 
 #define MOUNT_POINT	"/image"	/* inside the library */
 #define UMOUNT_TIMEOUT	(60 * 1000)	/* ms */
-#define LOG_SIZE	(16 * 1024)
+#define LOG_SIZE	(128 * 1024)
 #define DESCRIPTORS	(1 << 20)
 #define OPTIONS_SIZE	4096		/* a page, as mount(2) takes it */
 
@@ -314,6 +314,26 @@ static int write_back(struct volume *v)
 	return err;
 }
 
+/*
+ * Who wrote a file was told if it failed; but file systems write much that
+ * nobody waits for.
+ */
+static int check_log(struct volume *v)
+{
+	char *log = malloc(LOG_SIZE);
+	bool bad;
+
+	if (!log)
+		return 0;
+	bad = lkl_dmesg(log, LOG_SIZE) > 0 && strstr(log, "I/O error, dev ") &&
+	      strstr(log, ":(WRITE)");
+	free(log);
+	if (bad)
+		diag_error("%s: could not be written everywhere, files in it may be damaged",
+			   v->config->image);
+	return bad ? -EIO : 0;
+}
+
 int volume_unmount(struct volume *v)
 {
 	int err, umount_err;
@@ -331,5 +351,7 @@ int volume_unmount(struct volume *v)
 	if (umount_err)
 		diag_error("%s: cannot unmount: %s", v->config->image,
 			   diag_cause(umount_err));
+	if (!err && !umount_err && !v->ro)
+		err = check_log(v);
 	return err ? err : umount_err;
 }
