@@ -873,7 +873,8 @@ def test_chattr_append():
     subprocess.run(["chattr", "+a", "f"], check=True)
     try:
         with fails(errno.EPERM):
-            os.open("f", os.O_WRONLY)
+            with opened("f", os.O_WRONLY) as fd:
+                os.write(fd, b"x")
         with opened("f", os.O_WRONLY | os.O_APPEND) as fd:
             os.write(fd, b"2")
             os.write(fd, b"3")

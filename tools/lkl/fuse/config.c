@@ -74,6 +74,7 @@ static const struct fuse_opt specs[] = {
 	FUSE_OPT_KEY("sector=", KEY_SECTOR),
 	VALUE("opts=%s", opts, 0),
 	VALUE("log=%s", log, 0),
+	VALUE("write_back", write_back, 1),
 	VALUE("-f", foreground, 1),
 	VALUE("--foreground", foreground, 1),
 	VALUE("-d", debug, 1),
@@ -147,6 +148,8 @@ static const char help[] =
 "  default_permissions  check permissions and ACLs; else who may use the mount\n"
 "                       may do everything\n"
 "  allow_other          let other users use the mount (see fusermount3)\n"
+"  write_back           let the host keep what is written for a while: quicker for\n"
+"                       many small writes, slower for many small files\n"
 "  cpus=N               virtual processors of the kernel (1)\n"
 "  threads=N            requests served at once (4)\n"
 "  no_sandbox           as --no-sandbox\n"

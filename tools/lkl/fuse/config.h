@@ -37,6 +37,7 @@
  * @self_test: report what the sandbox refuses, then end
  * @insist_rw: fail rather than mount read-only
  * @default_permissions: the host checks who may do what
+ * @write_back: the host keeps what is written for a while
  * @noatime: do not note when files are read
  * @owner: whose files are shown as whose
  * @args: what goes to libfuse
@@ -60,6 +61,7 @@ struct config {
 	int self_test;
 	int insist_rw;
 	int default_permissions;
+	int write_back;
 	int noatime;
 	struct owner_map owner;
 	struct fuse_args args;

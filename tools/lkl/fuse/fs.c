@@ -127,24 +127,3 @@ void fs_reply_entry(fuse_req_t req, const struct fuse_entry_param *entry)
 	if (fuse_reply_entry(req, entry))
 		fs_entry_undo(fs, entry);
 }
-
-/* By its handle if there is one, which is quicker than by procfs. */
-int fs_open(struct fs *fs, const struct node *node, int fd, int flags)
-{
-	struct {
-		struct file_handle head;
-		unsigned char bytes[MAX_HANDLE_SZ];
-	} handle;
-	char path[FS_FD_PATH];
-
-	flags = (flags & ~O_NOFOLLOW) | O_CLOEXEC;
-	if (!node->handle_bytes || node->unlinked) {
-		fs_fd_path(path, fd);
-		return lkl_sys_openat(AT_FDCWD, path, flags, 0);
-	}
-	handle.head.handle_bytes = node->handle_bytes;
-	handle.head.handle_type = node->handle_type;
-	memcpy(handle.bytes, node->handle, node->handle_bytes);
-	return lkl_sys_open_by_handle_at(fs->nodes.root_fd, &handle.head,
-					 flags);
-}

@@ -7,6 +7,7 @@
 #ifndef FUSE_FS_H
 #define FUSE_FS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -20,6 +21,8 @@
  * @nodes: what the host knows of it
  * @owner: whose files are shown as whose
  * @default_permissions: the host checks who may do what
+ * @write_back: the host keeps what is written for a while
+ * @no_direct: files cannot be opened with O_DIRECT
  * @names_vary: a file may be reached by several spellings of its name
  * @time_gran: resolution of its time stamps in ns
  * @session: for messages to the host that are no answers
@@ -30,6 +33,8 @@ struct fs {
 	struct node_table nodes;
 	struct owner_map owner;
 	bool default_permissions;
+	bool write_back;
+	atomic_bool no_direct;
 	bool names_vary;
 	unsigned int time_gran;
 	struct fuse_session *session;
@@ -58,14 +63,14 @@ extern _Thread_local struct request_extra request_extra;
 #define FS_STATX_MASK	(STATX_BASIC_STATS | STATX_BTIME)
 
 /**
- * struct file - an open file or directory
+ * struct directory - an open directory; for op_dir.c
  * @fd: descriptor inside the library
- * @writer: it may be written
- * @listing: for op_dir.c; NULL for a file
+ * @listing: entries that were read from it
+ *
+ * Open files have nothing like it: what they need is with their node.
  */
-struct file {
+struct directory {
 	int fd;
-	bool writer;
 	struct listing *listing;
 };
 
@@ -84,10 +89,10 @@ static inline struct node *fs_node(struct fs *fs, fuse_ino_t ino)
 	return ino == FUSE_ROOT_ID ? fs->nodes.root : (struct node *)ino;
 }
 
-/** fs_file - the open file the host means */
-static inline struct file *fs_file(const struct fuse_file_info *fi)
+/** fs_directory - the open directory the host means; NULL for a file */
+static inline struct directory *fs_directory(const struct fuse_file_info *fi)
 {
-	return (struct file *)(uintptr_t)fi->fh;
+	return (struct directory *)(uintptr_t)fi->fh;
 }
 
 /** fs_get - a descriptor of the inode the host means, as node_get() */
@@ -157,17 +162,6 @@ void fs_entry_undo(struct fs *fs, const struct fuse_entry_param *entry);
 
 /** fs_reply_entry - answer with an entry, or undo it */
 void fs_reply_entry(fuse_req_t req, const struct fuse_entry_param *entry);
-
-/**
- * fs_open - open an inode for reading or writing
- * @fs: the file system
- * @node: the inode
- * @fd: from node_get()
- * @flags: of open(2)
- *
- * Return: a descriptor, or a negative errno.
- */
-int fs_open(struct fs *fs, const struct node *node, int fd, int flags);
 
 /* ---- the requests, by subject; each file fills in its part ---- */
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <lkl.h>
 
@@ -36,7 +37,34 @@ struct key {
 	struct handle handle;
 };
 
-/* ---- the list of nodes with an unused descriptor ---- */
+/**
+ * struct spare - descriptors to be closed once the lock is released
+ * @count: how many
+ * @fds: they
+ */
+struct spare {
+	unsigned int count;
+	int fds[2 * NODE_FDS];
+};
+
+static void spare_take(struct spare *spare, int *fd)
+{
+	if (*fd >= 0)
+		spare->fds[spare->count++] = *fd;
+	*fd = -1;
+}
+
+static void unlock_and_close(struct node_table *table,
+			     const struct spare *spare)
+{
+	unsigned int i;
+
+	pthread_mutex_unlock(&table->lock);
+	for (i = 0; i < spare->count; i++)
+		lkl_sys_close(spare->fds[i]);
+}
+
+/* ---- the list of nodes with unused descriptors ---- */
 
 static void list_remove(struct node_table *table, struct node *node)
 {
@@ -58,57 +86,55 @@ static void list_add(struct node_table *table, struct node *node)
 	table->idle++;
 }
 
-/* May the descriptor be closed and opened again? */
+/* May the last descriptor be closed, and the inode opened by its handle? */
 static bool reopenable(const struct node *node)
 {
-	return node->handle_bytes && !node->opens && !node->unlinked;
+	return node->handle_bytes && !node->unlinked;
 }
 
-/*
- * Nobody uses the descriptor any more. Returns one to be closed, or -1: this
- * one's or that of a node that was used longer ago.
- */
-static int idle_descriptor(struct node_table *table, struct node *node)
+static void close_node(struct node *node, bool all, struct spare *spare)
+{
+	int i;
+
+	for (i = all ? NODE_PATH : NODE_READ; i < NODE_FDS; i++)
+		spare_take(spare, &node->fds[i]);
+}
+
+/* Nobody uses the descriptors any more: one node's too many may have to go. */
+static void make_idle(struct node_table *table, struct node *node,
+		      struct spare *spare)
 {
 	struct node *victim;
-	int fd;
 
-	if (node->users || node->cached || node->fd < 0 || !reopenable(node))
-		return -1;
+	if (node->users || node->cached || node == table->root)
+		return;
 	list_add(table, node);
 	if (table->idle <= table->idle_max)
-		return -1;
+		return;
 	victim = table->oldest;
 	list_remove(table, victim);
-	fd = victim->fd;
-	victim->fd = -1;
-	return fd;
+	close_node(victim, reopenable(victim), spare);
 }
 
 static void unhash(struct node_table *table, struct node *node);
 
 /*
- * Something that kept the node or its descriptor has ended. The last of them
- * may be a close or a forget: the host does not wait for either. Returns a
- * descriptor to be closed, or -1; the node may be gone.
+ * Something that kept the node or its descriptors has ended. The last of them
+ * may be a close or a forget: the host does not wait for either. The node may
+ * be gone afterwards.
  */
-static int settle(struct node_table *table, struct node *node)
+static void settle(struct node_table *table, struct node *node,
+		   struct spare *spare)
 {
-	int fd;
-
-	if (node->lookups || node->users || node->opens)
-		return idle_descriptor(table, node);
+	if (node->lookups || node->users || node->opens) {
+		make_idle(table, node, spare);
+		return;
+	}
 	list_remove(table, node);
 	unhash(table, node);
-	fd = node->fd;
+	close_node(node, true, spare);
+	table->unlinked -= node->unlinked;
 	free(node);
-	return fd;
-}
-
-static void close_if(int fd)
-{
-	if (fd >= 0)
-		lkl_sys_close(fd);
 }
 
 /* ---- the hash table ---- */
@@ -215,17 +241,18 @@ static void read_handle(const struct node_table *table, int fd,
 		handle->head.handle_bytes = 0;
 }
 
-static struct node *node_new(const struct key *key, const struct statx *st,
-			     int fd)
+static struct node *node_new(const struct key *key, const struct statx *st)
 {
 	unsigned int len = key->handle.head.handle_bytes;
 	struct node *node = calloc(1, sizeof(*node) + len);
+	int i;
 
 	if (!node)
 		return NULL;
+	for (i = 0; i < NODE_FDS; i++)
+		node->fds[i] = -1;
 	node->dev = key->dev;
 	node->ino = key->ino;
-	node->fd = fd;
 	node->type = st->stx_mode & S_IFMT;
 	node->handle_type = key->handle.head.handle_type;
 	node->handle_bytes = len;
@@ -236,12 +263,13 @@ static struct node *node_new(const struct key *key, const struct statx *st,
 static struct node *insert(struct node_table *table, struct node **where,
 			   const struct key *key, const struct statx *st)
 {
-	struct node *node = node_new(key, st, -1);
+	struct node *node = node_new(key, st);
 
 	if (!node)
 		return NULL;
 	node->generation = ++table->generation;
 	node->unlinked = !st->stx_nlink;
+	table->unlinked += node->unlinked;
 	*where = node;
 	if (++table->count > table->mask)
 		grow(table);
@@ -249,72 +277,79 @@ static struct node *insert(struct node_table *table, struct node **where,
 }
 
 /* The descriptor is the node's from now on, or superfluous. */
-static void take_descriptor(struct node *node, int *fd)
+static void take_descriptor(struct node *node, enum node_fd what, int *fd)
 {
-	if (node->fd >= 0)
+	if (node->fds[what] >= 0)
 		return;
-	node->fd = *fd;
+	node->fds[what] = *fd;
 	*fd = -1;
 }
 
-/* A second descriptor of what @fd refers to, as nodes have them. */
-static int open_path(int fd)
+/* A second descriptor of what @fd refers to. */
+static int open_again(int fd, int flags)
 {
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return lkl_sys_openat(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0);
+	return lkl_sys_openat(AT_FDCWD, path, flags | O_CLOEXEC, 0);
+}
+
+static int adopt(struct node_table *table, const struct key *key, int *fd,
+		 const struct statx *st, struct node **result)
+{
+	struct node **where = find(table, key);
+	struct node *node = *where;
+
+	if (!node)
+		node = insert(table, where, key, st);
+	if (!node)
+		return -ENOMEM;
+	node->lookups++;
+	take_descriptor(node, NODE_PATH, fd);
+	*result = node;
+	return 0;
 }
 
 int node_adopt(struct node_table *table, int fd, bool take,
 	       const struct statx *st, struct node **result)
 {
 	struct key key = { .dev = device_of(st), .ino = st->stx_ino };
-	struct node **where, *node;
-	int spare;
+	struct spare spare = { 0 };
+	int err;
 
 	read_handle(table, fd, &key.handle);
 	if (!take) {
-		fd = key.handle.head.handle_bytes ? -1 : open_path(fd);
-		if (fd < 0 && !key.handle.head.handle_bytes)
+		bool needed = !key.handle.head.handle_bytes || !st->stx_nlink;
+
+		fd = needed ? open_again(fd, O_PATH) : -1;
+		if (needed && fd < 0)
 			return fd;
 	}
 	pthread_mutex_lock(&table->lock);
-	where = find(table, &key);
-	node = *where;
-	if (!node)
-		node = insert(table, where, &key, st);
-	if (!node) {
-		pthread_mutex_unlock(&table->lock);
-		close_if(fd);
-		return -ENOMEM;
-	}
-	node->lookups++;
-	take_descriptor(node, &fd);
-	spare = idle_descriptor(table, node);
-	pthread_mutex_unlock(&table->lock);
-	close_if(fd);
-	close_if(spare);
-	*result = node;
-	return 0;
+	err = adopt(table, &key, &fd, st, result);
+	if (!err)
+		make_idle(table, *result, &spare);
+	spare_take(&spare, &fd);
+	unlock_and_close(table, &spare);
+	return err;
 }
 
 void node_forget(struct node_table *table, struct node *node, uint64_t count)
 {
-	int spare;
+	struct spare spare = { 0 };
 
 	if (node == table->root)
 		return;
 	pthread_mutex_lock(&table->lock);
 	node->lookups -= count < node->lookups ? count : node->lookups;
-	spare = settle(table, node);
-	pthread_mutex_unlock(&table->lock);
-	close_if(spare);
+	settle(table, node, &spare);
+	unlock_and_close(table, &spare);
 }
 
 /* ---- using nodes ---- */
 
-static int reopen(const struct node_table *table, const struct node *node)
+static int open_handle(const struct node_table *table, const struct node *node,
+		       int flags)
 {
 	struct handle handle = {
 		.head.handle_bytes = node->handle_bytes,
@@ -323,7 +358,22 @@ static int reopen(const struct node_table *table, const struct node *node)
 
 	memcpy(handle.bytes, node->handle, node->handle_bytes);
 	return lkl_sys_open_by_handle_at(table->root_fd, &handle.head,
-					 O_PATH | O_CLOEXEC);
+					 flags | O_CLOEXEC);
+}
+
+/* Keep a descriptor that was opened without the lock; somebody else may have. */
+static int keep(struct node_table *table, struct node *node, enum node_fd what,
+		int fd)
+{
+	struct spare spare = { 0 };
+	int kept;
+
+	pthread_mutex_lock(&table->lock);
+	take_descriptor(node, what, &fd);
+	spare_take(&spare, &fd);
+	kept = node->fds[what];
+	unlock_and_close(table, &spare);
+	return kept;
 }
 
 int node_get(struct node_table *table, struct node *node)
@@ -333,31 +383,82 @@ int node_get(struct node_table *table, struct node *node)
 	pthread_mutex_lock(&table->lock);
 	node->users++;
 	list_remove(table, node);
-	fd = node->fd;
+	fd = node->fds[NODE_PATH];
 	pthread_mutex_unlock(&table->lock);
 	if (fd >= 0)
 		return fd;
-	fd = reopen(table, node);
+	fd = open_handle(table, node, O_PATH);
 	if (fd < 0) {
 		node_put(table, node);
 		return fd;
 	}
+	return keep(table, node, NODE_PATH, fd);
+}
+
+static const int io_flags[NODE_FDS] = {
+	[NODE_READ] = O_RDONLY,
+	[NODE_WRITE] = O_RDWR,
+	[NODE_READ_DIRECT] = O_RDONLY | O_DIRECT,
+	[NODE_WRITE_DIRECT] = O_RDWR | O_DIRECT,
+};
+
+/* By the handle if there is one, which is quicker than by procfs. */
+static int open_io(const struct node_table *table, const struct node *node,
+		   enum node_fd what)
+{
+	if (reopenable(node))
+		return open_handle(table, node, io_flags[what]);
+	return open_again(node->fds[NODE_PATH], io_flags[what]);
+}
+
+/* What can be written can be read as well. */
+static int opened_for(const struct node *node, enum node_fd what)
+{
+	if (what == NODE_READ && node->fds[NODE_WRITE] >= 0)
+		return node->fds[NODE_WRITE];
+	if (what == NODE_READ_DIRECT && node->fds[NODE_WRITE_DIRECT] >= 0)
+		return node->fds[NODE_WRITE_DIRECT];
+	return node->fds[what];
+}
+
+int node_io(struct node_table *table, struct node *node, enum node_fd what)
+{
+	int fd;
+
 	pthread_mutex_lock(&table->lock);
-	take_descriptor(node, &fd);
+	fd = opened_for(node, what);
 	pthread_mutex_unlock(&table->lock);
-	close_if(fd);
-	return node->fd;
+	if (fd >= 0)
+		return fd;
+	fd = open_io(table, node, what);
+	return fd < 0 ? fd : keep(table, node, what, fd);
+}
+
+void node_give(struct node_table *table, struct node *node, enum node_fd what,
+	       int fd)
+{
+	keep(table, node, what, fd);
+}
+
+/* While others use them, they stay, as descriptors do that were open before. */
+void node_drop_io(struct node_table *table, struct node *node)
+{
+	struct spare spare = { 0 };
+
+	pthread_mutex_lock(&table->lock);
+	if (node->users == 1)
+		close_node(node, false, &spare);
+	unlock_and_close(table, &spare);
 }
 
 void node_put(struct node_table *table, struct node *node)
 {
-	int spare;
+	struct spare spare = { 0 };
 
 	pthread_mutex_lock(&table->lock);
 	node->users--;
-	spare = settle(table, node);
-	pthread_mutex_unlock(&table->lock);
-	close_if(spare);
+	settle(table, node, &spare);
+	unlock_and_close(table, &spare);
 }
 
 void node_open(struct node_table *table, struct node *node, bool writer)
@@ -370,14 +471,13 @@ void node_open(struct node_table *table, struct node *node, bool writer)
 
 void node_close(struct node_table *table, struct node *node, bool writer)
 {
-	int spare;
+	struct spare spare = { 0 };
 
 	pthread_mutex_lock(&table->lock);
 	node->opens--;
 	node->writers -= writer;
-	spare = settle(table, node);
-	pthread_mutex_unlock(&table->lock);
-	close_if(spare);
+	settle(table, node, &spare);
+	unlock_and_close(table, &spare);
 }
 
 bool node_written(struct node_table *table, struct node *node)
@@ -390,54 +490,63 @@ bool node_written(struct node_table *table, struct node *node)
 	return written;
 }
 
-/*
- * A directory without a name may still be somebody's working directory, so it
- * stays; a file without a name that nobody has open is gone.
- */
-static int unlinking(struct node *node, unsigned int links,
-		     struct node_table *table)
-{
-	int fd;
+/* ---- inodes without a name ---- */
 
-	if (node->users || node->fd < 0)
-		return -1;
-	if (S_ISDIR(node->type) || node->opens) {
-		list_remove(table, node);
-		node->unlinked = S_ISDIR(node->type) || links == 1;
-		return -1;
-	}
-	if (links > 1 || !reopenable(node))
-		return -1;
-	list_remove(table, node);
-	fd = node->fd;
-	node->fd = -1;
-	return fd;
+static void note_unlinking(struct node_table *table, struct node *node,
+			   unsigned int links, int *fd)
+{
+	take_descriptor(node, NODE_PATH, fd);
+	if (node->unlinked || (links > 1 && !S_ISDIR(node->type)))
+		return;
+	node->unlinked = true;
+	table->unlinked++;
 }
 
 void node_unlinking(struct node_table *table, int dir, const char *name)
 {
-	struct key key;
+	struct spare spare = { 0 };
 	struct statx st;
 	struct node *node;
-	int fd, spare = -1;
+	struct key key;
+	int fd;
 
 	fd = lkl_sys_openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	if (!lkl_sys_statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st)) {
-		key.dev = device_of(&st);
-		key.ino = st.stx_ino;
-		read_handle(table, fd, &key.handle);
+	if (lkl_sys_statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st)) {
+		lkl_sys_close(fd);
+		return;
+	}
+	key.dev = device_of(&st);
+	key.ino = st.stx_ino;
+	read_handle(table, fd, &key.handle);
+	pthread_mutex_lock(&table->lock);
+	node = *find(table, &key);
+	if (node)
+		note_unlinking(table, node, st.stx_nlink, &fd);
+	spare_take(&spare, &fd);
+	unlock_and_close(table, &spare);
+}
+
+#define WAIT_TIMES	30
+#define WAIT_NS		(1000 * 1000)
+
+bool node_wait_unlinked(struct node_table *table)
+{
+	const struct timespec moment = { .tv_nsec = WAIT_NS };
+	unsigned int before, now;
+	int i;
+
+	pthread_mutex_lock(&table->lock);
+	before = now = table->unlinked;
+	pthread_mutex_unlock(&table->lock);
+	for (i = 0; now && i < WAIT_TIMES; i++) {
+		nanosleep(&moment, NULL);
 		pthread_mutex_lock(&table->lock);
-		node = *find(table, &key);
-		if (node && S_ISDIR(node->type))
-			take_descriptor(node, &fd);
-		if (node)
-			spare = unlinking(node, st.stx_nlink, table);
+		now = table->unlinked;
 		pthread_mutex_unlock(&table->lock);
 	}
-	close_if(fd);
-	close_if(spare);
+	return now < before;
 }
 
 /* ---- the table ---- */
@@ -468,9 +577,10 @@ int node_table_init(struct node_table *table, int root_fd, bool handles,
 		goto err_close;
 	key.dev = device_of(&st);
 	key.ino = st.stx_ino;
-	table->root = node_new(&key, &st, fd);
+	table->root = node_new(&key, &st);
 	if (!table->root)
 		goto err_free;
+	table->root->fds[NODE_PATH] = fd;
 	table->root->lookups = 1;
 	return 0;
 
@@ -481,6 +591,17 @@ err_close:
 	return err;
 }
 
+static void free_node(struct node *node)
+{
+	struct spare spare = { 0 };
+	unsigned int i;
+
+	close_node(node, true, &spare);
+	for (i = 0; i < spare.count; i++)
+		lkl_sys_close(spare.fds[i]);
+	free(node);
+}
+
 void node_table_free(struct node_table *table)
 {
 	struct node *node;
@@ -489,12 +610,10 @@ void node_table_free(struct node_table *table)
 	for (i = 0; i <= table->mask; i++) {
 		while ((node = table->slots[i])) {
 			table->slots[i] = node->next;
-			close_if(node->fd);
-			free(node);
+			free_node(node);
 		}
 	}
-	lkl_sys_close(table->root->fd);
-	free(table->root);
+	free_node(table->root);
 	free(table->slots);
 	pthread_mutex_destroy(&table->lock);
 }

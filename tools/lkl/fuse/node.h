@@ -19,6 +19,11 @@
  * File systems whose handles cannot be opened after the inode has left the
  * cache, or that have none, keep their descriptors until they are forgotten.
  *
+ * For contents a node has further descriptors, which are opened when they are
+ * first needed and closed along with the other one. So a host that opens and
+ * closes files need not tell us (FUSE's no_open), which for small files is half
+ * of all requests.
+ *
  * Two names of one inode have to give one node. The handle tells, which
  * contains a generation where inode numbers are used again; without handles,
  * device and inode number do, which cannot be used again while there is a
@@ -33,6 +38,24 @@
 #include <sys/stat.h>
 
 /**
+ * enum node_fd - what the descriptors of a node are for
+ * @NODE_PATH: to reach the inode by; O_PATH
+ * @NODE_READ: to read its contents
+ * @NODE_WRITE: to read and write them
+ * @NODE_READ_DIRECT: as NODE_READ, past the page cache
+ * @NODE_WRITE_DIRECT: as NODE_WRITE, past the page cache
+ * @NODE_FDS: how many there are
+ */
+enum node_fd {
+	NODE_PATH,
+	NODE_READ,
+	NODE_WRITE,
+	NODE_READ_DIRECT,
+	NODE_WRITE_DIRECT,
+	NODE_FDS,
+};
+
+/**
  * struct node - an inode
  * @next: in the same slot of the hash table
  * @older: in the list of nodes with a descriptor that nobody is using
@@ -41,12 +64,12 @@
  * @ino: inode number inside the library
  * @lookups: how often the host was told of it
  * @generation: tells it from another that had the same address before
- * @fd: O_PATH descriptor, or -1
- * @users: how many are using @fd right now
- * @opens: how often it is open; then @fd is kept
+ * @fds: descriptors, or -1
+ * @users: how many are using them right now
+ * @opens: how often the host has it open, if it tells us
  * @writers: of those, how many may write
- * @cached: it is in the list of those with an unused descriptor
- * @unlinked: it has lost its last name, @fd is all that keeps it
+ * @cached: it is in the list of those with unused descriptors
+ * @unlinked: it has lost its last name, a descriptor is all that keeps it
  * @type: S_IFMT bits
  * @handle_type: of the file handle
  * @handle_bytes: length of the file handle, 0 if there is none
@@ -62,7 +85,7 @@ struct node {
 	uint64_t ino;
 	uint64_t lookups;
 	uint64_t generation;
-	int fd;
+	int fds[NODE_FDS];
 	unsigned int users;
 	unsigned int opens;
 	unsigned int writers;
@@ -85,6 +108,7 @@ struct node {
  * @oldest: see @newest
  * @idle: length of that list
  * @idle_max: how long it may get
+ * @unlinked: how many nodes have no name and wait to be forgotten
  * @handles: file handles work
  * @root_fd: open directory of the file system, by which handles are opened
  * @root: the root, which is never forgotten
@@ -99,6 +123,7 @@ struct node_table {
 	struct node *oldest;
 	unsigned int idle;
 	unsigned int idle_max;
+	unsigned int unlinked;
 	bool handles;
 	int root_fd;
 	struct node *root;
@@ -145,11 +170,38 @@ void node_forget(struct node_table *table, struct node *node, uint64_t count);
  */
 int node_get(struct node_table *table, struct node *node);
 
-/** node_put - the descriptor from node_get() is no longer in use */
+/**
+ * node_io - a descriptor to reach an inode's contents by
+ * @table: the table
+ * @node: the node, between node_get() and node_put()
+ * @what: which; any but NODE_PATH
+ *
+ * Return: a descriptor, good until node_put(), or a negative errno.
+ */
+int node_io(struct node_table *table, struct node *node, enum node_fd what);
+
+/**
+ * node_give - hand over a descriptor that was opened on the way
+ * @table: the table
+ * @node: the node, in use or known to the host
+ * @what: which it is
+ * @fd: the descriptor; belongs to the table
+ */
+void node_give(struct node_table *table, struct node *node, enum node_fd what,
+	       int fd);
+
+/**
+ * node_drop_io - what may be done with a file has changed: open it anew
+ * @table: the table
+ * @node: the node, used by the caller
+ */
+void node_drop_io(struct node_table *table, struct node *node);
+
+/** node_put - descriptors from node_get() and node_io() are no longer in use */
 void node_put(struct node_table *table, struct node *node);
 
 /**
- * node_open - an inode is going to be open: keep its descriptor
+ * node_open - the host has opened a file
  * @table: the table
  * @node: the node, between node_get() and node_put()
  * @writer: and it may be written
@@ -168,9 +220,21 @@ bool node_written(struct node_table *table, struct node *node);
  * @dir: directory, inside the library
  * @name: in it
  *
- * What has to be open for the inode to live on stays open, and nothing else
- * does, so that its space is free as soon as the name is gone.
+ * If it is the last one, the inode is kept until the host has forgotten it,
+ * since somebody may have it open.
  */
 void node_unlinking(struct node_table *table, int dir, const char *name);
+
+/**
+ * node_wait_unlinked - space is short: let inodes without a name go
+ * @table: the table
+ *
+ * The host forgets them without waiting for us, so what somebody has just
+ * removed may still be there.
+ *
+ * Blocks: for some milliseconds, while others serve requests.
+ * Return: true if an inode has gone.
+ */
+bool node_wait_unlinked(struct node_table *table);
 
 #endif /* FUSE_NODE_H */

@@ -39,43 +39,43 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino,
 		       struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
-	struct file *file = calloc(1, sizeof(*file));
+	struct directory *dir = calloc(1, sizeof(*dir));
 	int fd, err = -ENOMEM;
 
-	if (!file)
+	if (!dir)
 		goto err_reply;
-	file->listing = malloc(sizeof(*file->listing));
-	if (!file->listing)
+	dir->listing = malloc(sizeof(*dir->listing));
+	if (!dir->listing)
 		goto err_free;
-	pthread_mutex_init(&file->listing->lock, NULL);
-	file->listing->position = 0;
-	file->listing->next = 0;
-	file->listing->length = 0;
+	pthread_mutex_init(&dir->listing->lock, NULL);
+	dir->listing->position = 0;
+	dir->listing->next = 0;
+	dir->listing->length = 0;
 	err = fd = fs_get(fs, ino);
 	if (fd < 0)
 		goto err_free;
-	err = file->fd = lkl_sys_openat(fd, ".", O_RDONLY | O_DIRECTORY |
+	err = dir->fd = lkl_sys_openat(fd, ".", O_RDONLY | O_DIRECTORY |
 					O_CLOEXEC, 0);
 	if (err >= 0)
 		node_open(&fs->nodes, fs_node(fs, ino), false);
 	fs_put(fs, ino);
 	if (err < 0)
 		goto err_free;
-	fi->fh = (uintptr_t)file;
+	fi->fh = (uintptr_t)dir;
 	fi->keep_cache = 1;
 	fi->cache_readdir = 1;
 	if (fuse_reply_open(req, fi)) {
 		node_close(&fs->nodes, fs_node(fs, ino), false);
-		lkl_sys_close(file->fd);
-		free(file->listing);
-		free(file);
+		lkl_sys_close(dir->fd);
+		free(dir->listing);
+		free(dir);
 	}
 	return;
 
 err_free:
-	if (file)
-		free(file->listing);
-	free(file);
+	if (dir)
+		free(dir->listing);
+	free(dir);
 err_reply:
 	fs_reply(req, err);
 }
@@ -84,20 +84,20 @@ static void op_releasedir(fuse_req_t req, fuse_ino_t ino,
 			  struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
-	struct file *file = fs_file(fi);
+	struct directory *dir = fs_directory(fi);
 
-	lkl_sys_close(file->fd);
+	lkl_sys_close(dir->fd);
 	node_close(&fs->nodes, fs_node(fs, ino), false);
-	pthread_mutex_destroy(&file->listing->lock);
-	free(file->listing);
-	free(file);
+	pthread_mutex_destroy(&dir->listing->lock);
+	free(dir->listing);
+	free(dir);
 	fs_reply(req, 0);
 }
 
 static void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync,
 			struct fuse_file_info *fi)
 {
-	int fd = fs_file(fi)->fd;
+	int fd = fs_directory(fi)->fd;
 
 	fs_reply(req, datasync ? lkl_sys_fdatasync(fd) : lkl_sys_fsync(fd));
 }
@@ -105,14 +105,14 @@ static void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync,
 /* ---- reading ---- */
 
 /* To the start it is gone in any case: that may show what is new. */
-static int seek(struct file *file, off_t position)
+static int seek(struct directory *dir, off_t position)
 {
-	struct listing *l = file->listing;
+	struct listing *l = dir->listing;
 	long err;
 
 	if (position && l->position == position)
 		return 0;
-	err = lkl_sys_lseek(file->fd, position, SEEK_SET);
+	err = lkl_sys_lseek(dir->fd, position, SEEK_SET);
 	if (err < 0)
 		return err;
 	l->position = position;
@@ -122,14 +122,14 @@ static int seek(struct file *file, off_t position)
 }
 
 /* The next entry; NULL at the end, or if *@err is set. */
-static struct lkl_linux_dirent64 *peek(struct file *file, int *err)
+static struct lkl_linux_dirent64 *peek(struct directory *dir, int *err)
 {
-	struct listing *l = file->listing;
+	struct listing *l = dir->listing;
 	long len;
 
 	*err = 0;
 	if (l->next == l->length) {
-		len = lkl_sys_getdents64(file->fd, (void *)l->entries,
+		len = lkl_sys_getdents64(dir->fd, (void *)l->entries,
 					 sizeof(l->entries));
 		if (len <= 0) {
 			*err = len;
@@ -141,10 +141,10 @@ static struct lkl_linux_dirent64 *peek(struct file *file, int *err)
 	return (void *)(l->entries + l->next);
 }
 
-static void advance(struct file *file, const struct lkl_linux_dirent64 *d)
+static void advance(struct directory *dir, const struct lkl_linux_dirent64 *d)
 {
-	file->listing->next += d->d_reclen;
-	file->listing->position = d->d_off;
+	dir->listing->next += d->d_reclen;
+	dir->listing->position = d->d_off;
 }
 
 static bool is_dot(const char *name)
@@ -184,7 +184,7 @@ static bool add_plain(fuse_req_t req, struct answer *a,
  * or that cannot be read, is handed on by name alone: whoever looks it up will
  * be told.
  */
-static bool add_full(fuse_req_t req, struct answer *a, int dir,
+static bool add_full(fuse_req_t req, struct answer *a, int dir_fd,
 		     const struct lkl_linux_dirent64 *d)
 {
 	struct fuse_entry_param entry = {
@@ -197,7 +197,7 @@ static bool add_full(fuse_req_t req, struct answer *a, int dir,
 	if (fuse_add_direntry_plus(req, NULL, 0, d->d_name, &entry, 0) >
 	    a->size - a->used)
 		return false;
-	if (!is_dot(d->d_name) && fs_entry(fs, dir, d->d_name, &entry, NULL))
+	if (!is_dot(d->d_name) && fs_entry(fs, dir_fd, d->d_name, &entry, NULL))
 		entry.ino = 0;
 	len = fuse_add_direntry_plus(req, a->buf + a->used, a->size - a->used,
 				     d->d_name, &entry, d->d_off);
@@ -205,17 +205,22 @@ static bool add_full(fuse_req_t req, struct answer *a, int dir,
 	return true;
 }
 
-static int fill(fuse_req_t req, struct file *file, off_t position, bool full,
+static int fill(fuse_req_t req, struct directory *dir, off_t position, bool full,
 		struct answer *a)
 {
 	const struct lkl_linux_dirent64 *d;
-	int err = seek(file, position);
+	int err = seek(dir, position);
 
-	while (!err && (d = peek(file, &err))) {
-		if (!(full ? add_full(req, a, file->fd, d) :
+	while (!err && (d = peek(dir, &err))) {
+		/* A damaged directory that has no end. */
+		if (d->d_off == dir->listing->position) {
+			err = -EIO;
+			break;
+		}
+		if (!(full ? add_full(req, a, dir->fd, d) :
 			     add_plain(req, a, d)))
 			break;
-		advance(file, d);
+		advance(dir, d);
 	}
 	/* What was found before an error comes first. */
 	return a->used ? 0 : err;
@@ -224,7 +229,7 @@ static int fill(fuse_req_t req, struct file *file, off_t position, bool full,
 static void read_directory(fuse_req_t req, size_t size, off_t position,
 			   struct fuse_file_info *fi, bool full)
 {
-	struct file *file = fs_file(fi);
+	struct directory *dir = fs_directory(fi);
 	struct answer a = { .size = size };
 	int err;
 
@@ -233,9 +238,9 @@ static void read_directory(fuse_req_t req, size_t size, off_t position,
 		fs_reply(req, -ENOMEM);
 		return;
 	}
-	pthread_mutex_lock(&file->listing->lock);
-	err = fill(req, file, position, full, &a);
-	pthread_mutex_unlock(&file->listing->lock);
+	pthread_mutex_lock(&dir->listing->lock);
+	err = fill(req, dir, position, full, &a);
+	pthread_mutex_unlock(&dir->listing->lock);
 	if (err)
 		fs_reply(req, err);
 	else

@@ -5,10 +5,9 @@
  * Layer:   tools, over lkl.h; called by libfuse.
  * Context: any thread that serves requests.
  *
- * The host caches what is written (FUSE_CAP_WRITEBACK_CACHE), so it reads
- * pages that are written in part, also of files open for writing only; and it
- * settles itself where an append goes. The flags of open() are changed for
- * that.
+ * There are no open files here: descriptors belong to nodes (node.h). With
+ * write-back the host tells us of opens nevertheless, since what it holds of a
+ * file that is being written has to be asked for now and then.
  */
 #include "fs.h"
 
@@ -27,145 +26,121 @@
 
 /* ---- open and close ---- */
 
-/* What is left to the host, or makes no sense on an inode that is known. */
-#define FLAGS_OUTSIDE	(O_APPEND | O_DIRECT | O_SYNC | O_DSYNC | O_ASYNC | \
-			 O_NOCTTY | O_NONBLOCK | O_CREAT | O_EXCL | O_NOFOLLOW)
-
-static int inside_flags(int flags)
-{
-	int access = flags & O_ACCMODE;
-
-	if (access == O_WRONLY)
-		access = O_RDWR;
-	return (flags & ~(O_ACCMODE | FLAGS_OUTSIDE)) | access;
-}
-
 static bool may_write(int flags)
 {
 	return (flags & O_ACCMODE) != O_RDONLY;
 }
 
-static struct file *file_new(int fd, bool writer)
-{
-	struct file *file = malloc(sizeof(*file));
-
-	if (file)
-		*file = (struct file){ .fd = fd, .writer = writer };
-	return file;
-}
-
-static void file_free(struct fs *fs, struct file *file, struct node *node)
-{
-	lkl_sys_close(file->fd);
-	node_close(&fs->nodes, node, file->writer);
-	free(file);
-}
-
 /*
- * A file that may only be appended to (chattr +a) cannot be opened otherwise,
- * and its pages cannot be written back at their place.
+ * A file that may only be appended to (chattr +a) cannot be opened to be
+ * written anywhere. Its pages cannot be written back either, so they are not
+ * to be cached.
  */
-static int open_append_only(struct fs *fs, struct node *node, int fd, int flags,
-			    struct fuse_file_info *fi)
-{
-	if (!(flags & O_APPEND) || !may_write(flags))
-		return -EPERM;
-	fi->direct_io = 1;
-	return fs_open(fs, node, fd, (flags & O_ACCMODE) | O_APPEND);
-}
-
-static int open_node(struct fs *fs, struct node *node, int fd,
+static int open_node(struct fs *fs, struct node *node,
 		     struct fuse_file_info *fi)
 {
-	int result = fs_open(fs, node, fd, inside_flags(fi->flags));
+	bool writer = may_write(fi->flags);
+	int fd = node_io(&fs->nodes, node, writer ? NODE_WRITE : NODE_READ);
 
-	if (result == -EPERM)
-		result = open_append_only(fs, node, fd, fi->flags, fi);
-	return result;
+	if (fd == -EPERM && writer && fi->flags & O_APPEND) {
+		fi->direct_io = 1;
+		return 0;
+	}
+	return fd < 0 ? fd : 0;
 }
 
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
 	struct node *node = fs_node(fs, ino);
-	struct file *file;
-	int path_fd, fd, err;
+	int err;
 
-	path_fd = fs_get(fs, ino);
-	if (path_fd < 0) {
-		fs_reply(req, path_fd);
+	/* The host will not ask again, and opens files by itself. */
+	if (!fs->write_back) {
+		fuse_reply_err(req, ENOSYS);
 		return;
 	}
-	err = creds_keep_privileged(!request_extra.kill_privileged);
-	fd = err ? err : open_node(fs, node, path_fd, fi);
-	if (fd < 0)
-		goto err_put;
-	file = file_new(fd, may_write(fi->flags));
-	if (!file) {
-		lkl_sys_close(fd);
-		fd = -ENOMEM;
-		goto err_put;
+	err = fs_get(fs, ino);
+	if (err < 0) {
+		fs_reply(req, err);
+		return;
 	}
-	node_open(&fs->nodes, node, file->writer);
+	err = open_node(fs, node, fi);
+	if (!err)
+		node_open(&fs->nodes, node, may_write(fi->flags));
 	fs_put(fs, ino);
-	fi->fh = (uintptr_t)file;
 	fi->keep_cache = 1;
-	if (fuse_reply_open(req, fi))
-		file_free(fs, file, node);
-	return;
+	if (err)
+		fs_reply(req, err);
+	else if (fuse_reply_open(req, fi))
+		node_close(&fs->nodes, node, may_write(fi->flags));
+}
 
-err_put:
-	fs_put(fs, ino);
-	fs_reply(req, fd);
+static void op_release(fuse_req_t req, fuse_ino_t ino,
+		       struct fuse_file_info *fi)
+{
+	struct fs *fs = fs_of(req);
+
+	if (fs->write_back)
+		node_close(&fs->nodes, fs_node(fs, ino), may_write(fi->flags));
+	fs_reply(req, 0);
+}
+
+/* What is left to the host. */
+#define FLAGS_OUTSIDE	(O_APPEND | O_DIRECT | O_SYNC | O_DSYNC | O_ASYNC | \
+			 O_NOCTTY | O_NONBLOCK | O_ACCMODE)
+
+static int try_create(int dir, const char *name, mode_t mode, int flags)
+{
+	int access = may_write(flags) ? O_RDWR : O_RDONLY;
+
+	flags &= ~FLAGS_OUTSIDE;
+	if (request_extra.tmpfile)
+		return lkl_sys_openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC |
+				      (flags & O_EXCL), mode & ALLPERMS);
+	return lkl_sys_openat(dir, name, flags | access | O_CREAT |
+			      O_NOFOLLOW | O_CLOEXEC, mode & ALLPERMS);
 }
 
 static int create_in(struct fs *fs, fuse_req_t req, int dir, const char *name,
 		     mode_t mode, int flags)
 {
-	int err = fs_become(fs, req);
+	int fd = fs_become(fs, req);
 
-	if (!err)
-		err = creds_keep_privileged(!request_extra.kill_privileged);
-	if (err)
-		return err;
-	if (request_extra.tmpfile)
-		return lkl_sys_openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC |
-				      (flags & O_EXCL), mode & ALLPERMS);
-	return lkl_sys_openat(dir, name, inside_flags(flags) | O_CREAT |
-			      (flags & O_EXCL) | O_NOFOLLOW | O_CLOEXEC,
-			      mode & ALLPERMS);
+	if (!fd)
+		fd = creds_keep_privileged(!request_extra.kill_privileged);
+	if (fd)
+		return fd;
+	fd = try_create(dir, name, mode, flags);
+	if (fd == -ENOSPC && node_wait_unlinked(&fs->nodes))
+		fd = try_create(dir, name, mode, flags);
+	return fd;
 }
 
 static void reply_created(fuse_req_t req, struct fs *fs, int fd,
 			  struct fuse_file_info *fi)
 {
+	bool writer = may_write(fi->flags) || request_extra.tmpfile;
 	struct fuse_entry_param entry;
-	struct file *file;
 	struct node *node;
 	int err;
 
 	err = fs_entry_of(fs, fd, false, &entry, &node);
-	if (err)
-		goto err_close;
-	file = file_new(fd, may_write(fi->flags));
-	if (!file) {
-		err = -ENOMEM;
-		goto err_forget;
+	if (err) {
+		lkl_sys_close(fd);
+		fs_reply(req, err);
+		return;
 	}
-	node_open(&fs->nodes, node, file->writer);
-	fi->fh = (uintptr_t)file;
+	node_give(&fs->nodes, node, writer ? NODE_WRITE : NODE_READ, fd);
+	if (fs->write_back)
+		node_open(&fs->nodes, node, may_write(fi->flags));
+	fi->fh = 0;
 	fi->keep_cache = 1;
-	if (fuse_reply_create(req, &entry, fi)) {
-		file_free(fs, file, node);
-		fs_entry_undo(fs, &entry);
-	}
-	return;
-
-err_forget:
+	if (!fuse_reply_create(req, &entry, fi))
+		return;
+	if (fs->write_back)
+		node_close(&fs->nodes, node, may_write(fi->flags));
 	fs_entry_undo(fs, &entry);
-err_close:
-	lkl_sys_close(fd);
-	fs_reply(req, err);
 }
 
 static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name,
@@ -187,51 +162,176 @@ static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name,
 		reply_created(req, fs, fd, fi);
 }
 
-static void op_release(fuse_req_t req, fuse_ino_t ino,
-		       struct fuse_file_info *fi)
-{
-	struct fs *fs = fs_of(req);
+/* ---- descriptors ---- */
 
-	file_free(fs, fs_file(fi), fs_node(fs, ino));
-	fs_reply(req, 0);
+/*
+ * Begin a request that needs a descriptor of the contents. Returns it, to be
+ * ended by fs_put(), or a negative errno.
+ */
+static int begin_io(struct fs *fs, fuse_ino_t ino, enum node_fd what)
+{
+	int fd = fs_get(fs, ino);
+
+	if (fd < 0)
+		return fd;
+	fd = node_io(&fs->nodes, fs_node(fs, ino), what);
+	if (fd < 0)
+		fs_put(fs, ino);
+	return fd;
+}
+
+/* Likewise, but past the page cache; not every file system can. */
+static int begin_direct(struct fs *fs, fuse_ino_t ino, enum node_fd what)
+{
+	int fd;
+
+	if (fs->no_direct)
+		return -EINVAL;
+	fd = begin_io(fs, ino, what);
+	if (fd == -EINVAL)
+		fs->no_direct = true;
+	return fd;
 }
 
 static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync,
 		     struct fuse_file_info *fi)
 {
-	int fd = fs_file(fi)->fd;
+	struct fs *fs = fs_of(req);
+	int fd = begin_io(fs, ino, NODE_READ);
+	int err;
 
-	fs_reply(req, datasync ? lkl_sys_fdatasync(fd) : lkl_sys_fsync(fd));
+	if (fd < 0) {
+		fs_reply(req, fd);
+		return;
+	}
+	err = datasync ? lkl_sys_fdatasync(fd) : lkl_sys_fsync(fd);
+	fs_put(fs, ino);
+	fs_reply(req, err);
 }
 
 /* ---- contents ---- */
 
+static long read_from(struct fs *fs, fuse_ino_t ino, int fd, size_t size,
+		      off_t offset, const void **data)
+{
+	long len;
+
+	if (fd < 0)
+		return fd;
+	len = transfer_read(fd, size, offset, data);
+	fs_put(fs, ino);
+	return len;
+}
+
 static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		    struct fuse_file_info *fi)
 {
+	struct fs *fs = fs_of(req);
 	const void *data;
-	long len = transfer_read(fs_file(fi)->fd, size, offset, &data);
+	long len = -EINVAL;
 
+	if (transfer_read_directly(size, offset))
+		len = read_from(fs, ino, begin_direct(fs, ino, NODE_READ_DIRECT),
+				size, offset, &data);
+	/* Some file systems open a file so, and then do not read it so. */
+	if (len == -EINVAL)
+		len = read_from(fs, ino, begin_io(fs, ino, NODE_READ), size,
+				offset, &data);
 	if (len < 0)
 		fs_reply(req, len);
 	else
 		fuse_reply_buf(req, data, len);
 }
 
+/**
+ * struct output - data to be written
+ * @data: the bytes
+ * @size: how many
+ * @offset: where in the file
+ */
+struct output {
+	const void *data;
+	size_t size;
+	off_t offset;
+};
+
+static long write_to(struct fs *fs, fuse_ino_t ino, int fd,
+		     const struct output *out)
+{
+	long len;
+
+	if (fd < 0)
+		return fd;
+	len = transfer_write(fd, out->data, out->size, out->offset);
+	fs_put(fs, ino);
+	return len;
+}
+
+static long append_to(int path_fd, const struct output *out)
+{
+	char path[FS_FD_PATH];
+	struct stat st = { 0 };
+	long fd, len;
+
+	fs_fd_path(path, path_fd);
+	fd = lkl_sys_openat(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	len = lkl_sys_fstat(fd, &st);
+	if (!len && st.st_size != out->offset)
+		len = -EPERM;
+	if (!len)
+		len = transfer_write(fd, out->data, out->size, out->offset);
+	lkl_sys_close(fd);
+	return len;
+}
+
+/* A file that may only be appended to: is it? */
+static long write_append_only(struct fs *fs, fuse_ino_t ino,
+			      const struct output *out)
+{
+	int fd = fs_get(fs, ino);
+	long len;
+
+	if (fd < 0)
+		return fd;
+	len = append_to(fd, out);
+	fs_put(fs, ino);
+	return len;
+}
+
+static long write_somehow(struct fs *fs, fuse_ino_t ino,
+			  const struct output *out)
+{
+	long len = -EINVAL;
+
+	if (transfer_write_directly(out->data, out->size, out->offset))
+		len = write_to(fs, ino,
+			       begin_direct(fs, ino, NODE_WRITE_DIRECT), out);
+	if (len == -EINVAL)
+		len = write_to(fs, ino, begin_io(fs, ino, NODE_WRITE), out);
+	if (len == -EPERM)
+		len = write_append_only(fs, ino, out);
+	return len;
+}
+
 static void op_write_buf(fuse_req_t req, fuse_ino_t ino,
 			 struct fuse_bufvec *in, off_t offset,
 			 struct fuse_file_info *fi)
 {
-	long len;
-	int err = creds_keep_privileged(!request_extra.kill_privileged);
-
-	if (err) {
-		fs_reply(req, err);
-		return;
-	}
 	/* session.c reads requests into memory, so that is where it is. */
-	len = transfer_write(fs_file(fi)->fd, in->buf[0].mem, in->buf[0].size,
-			     offset);
+	const struct output out = {
+		.data = in->buf[0].mem,
+		.size = in->buf[0].size,
+		.offset = offset,
+	};
+	struct fs *fs = fs_of(req);
+	long len = creds_keep_privileged(!request_extra.kill_privileged);
+
+	if (!len)
+		len = write_somehow(fs, ino, &out);
+	if (len == -ENOSPC && node_wait_unlinked(&fs->nodes))
+		len = write_somehow(fs, ino, &out);
 	if (len < 0)
 		fs_reply(req, len);
 	else
@@ -241,7 +341,19 @@ static void op_write_buf(fuse_req_t req, fuse_ino_t ino,
 static void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
 			 off_t length, struct fuse_file_info *fi)
 {
-	fs_reply(req, lkl_sys_fallocate(fs_file(fi)->fd, mode, offset, length));
+	struct fs *fs = fs_of(req);
+	int fd = begin_io(fs, ino, NODE_WRITE);
+	int err;
+
+	if (fd < 0) {
+		fs_reply(req, fd);
+		return;
+	}
+	err = lkl_sys_fallocate(fd, mode, offset, length);
+	if (err == -ENOSPC && node_wait_unlinked(&fs->nodes))
+		err = lkl_sys_fallocate(fd, mode, offset, length);
+	fs_put(fs, ino);
+	fs_reply(req, err);
 }
 
 static void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
@@ -250,22 +362,35 @@ static void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
 			       size_t len, int flags)
 {
 	lkl_loff_t in = off_in, out = off_out;
-	long copied = lkl_sys_copy_file_range(fs_file(fi_in)->fd, &in,
-					      fs_file(fi_out)->fd, &out, len,
-					      flags);
+	struct fs *fs = fs_of(req);
+	int fd_in, fd_out;
+	long copied;
 
+	fd_in = begin_io(fs, ino_in, NODE_READ);
+	if (fd_in < 0) {
+		fs_reply(req, fd_in);
+		return;
+	}
+	copied = fd_out = begin_io(fs, ino_out, NODE_WRITE);
+	if (fd_out >= 0) {
+		copied = lkl_sys_copy_file_range(fd_in, &in, fd_out, &out, len,
+						 flags);
+		fs_put(fs, ino_out);
+	}
+	fs_put(fs, ino_in);
 	if (copied < 0)
 		fs_reply(req, copied);
 	else
 		fuse_reply_write(req, copied);
 }
 
+/* ---- where there is data ---- */
+
 /**
  * struct seeking - a request for where there is data
  * @req: to be answered
  * @fs: the file system
  * @ino: the file
- * @fd: the file inside the library
  * @offset: of lseek()
  * @whence: of lseek()
  */
@@ -273,15 +398,19 @@ struct seeking {
 	fuse_req_t req;
 	struct fs *fs;
 	fuse_ino_t ino;
-	int fd;
 	off_t offset;
 	int whence;
 };
 
 static void seek_and_reply(const struct seeking *s)
 {
-	long position = lkl_sys_lseek(s->fd, s->offset, s->whence);
+	int fd = begin_io(s->fs, s->ino, NODE_READ);
+	long position = fd;
 
+	if (fd >= 0) {
+		position = lkl_sys_lseek(fd, s->offset, s->whence);
+		fs_put(s->fs, s->ino);
+	}
 	if (position < 0)
 		fs_reply(s->req, position);
 	else
@@ -328,7 +457,6 @@ static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence,
 		.req = req,
 		.fs = fs_of(req),
 		.ino = ino,
-		.fd = fs_file(fi)->fd,
 		.offset = offset,
 		.whence = whence,
 	};
@@ -362,6 +490,26 @@ static bool is_known_ioctl(unsigned int cmd)
 	return false;
 }
 
+static long do_ioctl(struct fs *fs, fuse_ino_t ino,
+		     const struct fuse_file_info *fi, unsigned int cmd,
+		     void *buf)
+{
+	long result;
+	int fd;
+
+	if (fs_directory(fi))
+		return lkl_sys_ioctl(fs_directory(fi)->fd, cmd,
+				     (unsigned long)buf);
+	fd = begin_io(fs, ino, NODE_READ);
+	if (fd < 0)
+		return fd;
+	result = lkl_sys_ioctl(fd, cmd, (unsigned long)buf);
+	if (cmd == FS_IOC_SETFLAGS || cmd == FS_IOC_FSSETXATTR)
+		node_drop_io(&fs->nodes, fs_node(fs, ino));
+	fs_put(fs, ino);
+	return result;
+}
+
 static void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd,
 		     void *arg, struct fuse_file_info *fi, unsigned int flags,
 		     const void *in, size_t in_size, size_t out_size)
@@ -376,7 +524,7 @@ static void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd,
 	}
 	if (in_size)
 		memcpy(buf, in, in_size);
-	result = lkl_sys_ioctl(fs_file(fi)->fd, cmd, (unsigned long)buf);
+	result = do_ioctl(fs_of(req), ino, fi, cmd, buf);
 	if (result < 0)
 		fs_reply(req, result);
 	else

@@ -82,10 +82,6 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino,
 	struct fs *fs = fs_of(req);
 	int fd;
 
-	if (fi && fs_file(fi)) {
-		reply_attr(req, fs_file(fi)->fd);
-		return;
-	}
 	fd = fs_get(fs, ino);
 	if (fd < 0) {
 		fs_reply(req, fd);
@@ -109,15 +105,13 @@ static int set_owner(struct fs *fs, int fd, const struct stat *st, int which)
 	return err ? err : lkl_sys_fchownat(fd, "", uid, gid, AT_EMPTY_PATH);
 }
 
-static int set_size(int fd, off_t size, const struct fuse_file_info *fi)
+static int set_size(int fd, off_t size)
 {
 	char path[FS_FD_PATH];
 	int err = creds_keep_privileged(!request_extra.kill_privileged);
 
 	if (err)
 		return err;
-	if (fi && fs_file(fi) && fs_file(fi)->writer)
-		return lkl_sys_ftruncate(fs_file(fi)->fd, size);
 	fs_fd_path(path, fd);
 	return lkl_sys_truncate(path, size);
 }
@@ -153,14 +147,14 @@ static int set_times(int fd, const struct stat *st, int which)
  * with it may set; the times last, which a change of size would touch.
  */
 static int set_attributes(struct fs *fs, int fd, const struct stat *st,
-			  int which, const struct fuse_file_info *fi)
+			  int which)
 {
 	int err = 0;
 
 	if (which & SET_OWNER)
 		err = set_owner(fs, fd, st, which);
 	if (!err && which & FUSE_SET_ATTR_SIZE)
-		err = set_size(fd, st->st_size, fi);
+		err = set_size(fd, st->st_size);
 	if (!err && which & FUSE_SET_ATTR_MODE)
 		err = lkl_sys_fchmodat2(fd, "", st->st_mode & ALLPERMS,
 					AT_EMPTY_PATH);
@@ -180,7 +174,7 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st,
 		fs_reply(req, fd);
 		return;
 	}
-	err = set_attributes(fs, fd, st, which, fi);
+	err = set_attributes(fs, fd, st, which);
 	if (err)
 		fs_reply(req, err);
 	else

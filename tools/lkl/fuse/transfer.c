@@ -8,12 +8,14 @@
 #include "transfer.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <stdint.h>
 #include <sys/mman.h>
 
 #include <lkl.h>
 
 #define PAGE		4096UL
+#define DIRECT_READ	(64 * 1024)	/* bytes from which it pays */
+#define DIRECT_WRITE	(256 * 1024)
 
 /**
  * struct buffers - of one thread
@@ -29,10 +31,11 @@ static _Thread_local struct buffers buffers;
 
 static void *map(size_t size)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = lkl_sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1,
+			       0);
 
-	return p == MAP_FAILED ? NULL : p;
+	return p == LKL_MAP_FAILED ? NULL : p;
 }
 
 int transfer_thread_init(void)
@@ -48,10 +51,27 @@ int transfer_thread_init(void)
 void transfer_thread_exit(void)
 {
 	if (buffers.request)
-		munmap(buffers.request, PAGE + TRANSFER_MAX);
+		lkl_sys_munmap((unsigned long)buffers.request,
+			       PAGE + TRANSFER_MAX);
 	if (buffers.reply)
-		munmap(buffers.reply, TRANSFER_MAX);
+		lkl_sys_munmap((unsigned long)buffers.reply, TRANSFER_MAX);
 	buffers = (struct buffers){ 0 };
+}
+
+static bool is_aligned(size_t size, off_t offset)
+{
+	return !((size | offset) % PAGE);
+}
+
+bool transfer_read_directly(size_t size, off_t offset)
+{
+	return size >= DIRECT_READ && is_aligned(size, offset);
+}
+
+bool transfer_write_directly(const void *data, size_t size, off_t offset)
+{
+	return size >= DIRECT_WRITE && is_aligned(size, offset) &&
+	       is_aligned((uintptr_t)data, 0);
 }
 
 void *transfer_request(size_t head, size_t *size)

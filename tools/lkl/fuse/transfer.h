@@ -3,10 +3,20 @@
  * transfer.h - contents of files between the library and the host
  *
  * Layer:   tools, over lkl.h; called by op_file.c and session.c.
+ *
+ * DOC: Past the page cache
+ *
+ * The host caches what it reads, so a cache of the same pages inside the
+ * library would only cost memory, and the time to fill it. Large requests
+ * therefore use a descriptor that was opened with O_DIRECT, where the file
+ * system can do that: data goes straight between the image and the buffers of
+ * the thread, which are memory of the library's kernel for that reason. Small
+ * requests use the cache, and so the read-ahead, inside.
  */
 #ifndef FUSE_TRANSFER_H
 #define FUSE_TRANSFER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define TRANSFER_MAX	(1 << 20)	/* bytes in one request */
@@ -28,6 +38,12 @@ void transfer_thread_exit(void);
  * @size: result; how long a request may be
  */
 void *transfer_request(size_t head, size_t *size);
+
+/** transfer_read_directly - is a request to go past the cache? */
+bool transfer_read_directly(size_t size, off_t offset);
+
+/** transfer_write_directly - the same for writing from @data */
+bool transfer_write_directly(const void *data, size_t size, off_t offset);
 
 /**
  * transfer_read - read from a file

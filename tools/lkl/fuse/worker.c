@@ -16,6 +16,7 @@
 #include "../image/images.h"
 #include "channel.h"
 #include "sandbox.h"
+#include "server.h"
 #include "session.h"
 #include "volume.h"
 
@@ -86,9 +87,12 @@ static enum diag_status serve(struct volume *v, struct fuse_session *se,
 	}
 	fs->owner = c->owner;
 	fs->default_permissions = c->default_permissions;
+	fs->write_back = c->write_back;
 	fs->names_vary = volume_names_vary(v);
 	fs->time_gran = volume_time_gran(v);
-	err = session_serve(se, fs, fuse_fd, c->threads);
+	err = session_attach(se, fs, fuse_fd);
+	if (!err)
+		err = server_run(se, fs, fuse_fd, c->threads);
 	if (err)
 		diag_error("%s: cannot serve it any longer: %s", c->mountpoint,
 			   diag_cause(err));
