@@ -19,6 +19,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+from mounts import Mounts, Skip
+
 RUNS = max(1, int(os.environ.get("RUNS", "5")))
 IMAGE_SIZE = 1280 << 20
 MET = {True: "met", False: "MISSED", None: ""}
@@ -42,7 +45,19 @@ PLAN = [
     ("rss_boot", "alone", [("rss_boot", "MiB", False, 16)]),
     ("idle", "alone", [("idle", "ms", False, 1),
                        ("idle_wakeups", "count", False, 5)]),
+    ("fuse_seqread", "mounts", [("fuse_seqread", "MB/s", True, 0.9)]),
+    ("fuse_seqwrite", "mounts", [("fuse_seqwrite", "MB/s", True, 0.6)]),
+    ("fuse_small", "mounts", [("fuse_create", "files/s", True, 0.5),
+                              ("fuse_stat", "files/s", True, 0.8),
+                              ("fuse_unlink", "files/s", True, 0.5)]),
+    ("fuse_stat_cold", "mounts", [("fuse_stat_cold", "files/s", True, None)]),
+    ("fuse_tar", "mounts", [("fuse_tar", "files/s", True, 0.6)]),
+    ("fuse_ready", "server", [("fuse_ready", "ms", False, 20)]),
+    ("cptofs_tree", "mounts", [("cptofs_tree", "MiB/s", True, 1)]),
+    ("fs2tar", "mounts", [("fs2tar", "MiB/s", True, 1)]),
 ]
+# Rows of mounts.py; a server has no host side.
+MOUNTED = ("mounts", "server")
 
 
 def command(*args):
@@ -145,9 +160,9 @@ def measure(program, name, side, *where):
             for words in map(str.split, done.stdout.splitlines())}
 
 
-def gather(program, disks, name, needs):
+def gather(program, disks, mounts, name, needs):
     """{side: [figures of each run]}, the sides taking turns."""
-    sides = ["lkl"] if needs == "alone" else ["lkl", "host"]
+    sides = ["lkl"] if needs in ("alone", "server") else ["lkl", "host"]
     results = {side: [] for side in sides}
     for turn in range(RUNS):
         for side in sides if turn % 2 == 0 else reversed(sides):
@@ -155,6 +170,8 @@ def gather(program, disks, name, needs):
                 figures = disks.run_cold(name, side)
             elif needs == "disk":
                 figures = disks.run(name, side)
+            elif needs in MOUNTED:
+                figures = mounts.run(name, side)
             else:
                 figures = measure(program, name, side)
             if figures is None:
@@ -188,7 +205,22 @@ def show(entry, goal, more_is_better):
           f"{MET[met]}", flush=True)
 
 
-def explain(disks):
+def prepare_mounts(build, directory):
+    """The images, or why there can be none."""
+    try:
+        return Mounts(build, directory)
+    except Skip as why:
+        return why
+
+
+def skip(figures, why):
+    for figure in figures:
+        print(f"{figure[0]:<16}{figure[1]:>8}  skipped: {why}")
+    return [{"name": name, "unit": unit, "skipped": str(why)}
+            for name, unit, *_ in figures]
+
+
+def explain(disks, mounts):
     print(f"Medians of {RUNS} alternating runs, each a process of its own.")
     print("ratio: speed of the library over speed of the host kernel.")
     if disks and disks.looped:
@@ -203,7 +235,10 @@ def explain(disks):
           "read_*_64m:\nfrom one that does not, so that memory and TLB count.")
     print("ext4: the library's memory was touched before; small files are "
           "stat'ed and\nunlinked while cached. idle: from 3 s after boot, "
-          "for 5 s.\n")
+          "for 5 s.")
+    if isinstance(mounts, Mounts):
+        mounts.explain()
+    print()
 
 
 def write(path, table, partial):
@@ -228,15 +263,20 @@ def main():
     plan = [p for p in PLAN if not wanted or p[0] in wanted or
             any(f[0] in wanted for f in p[2])]
     directory = tempfile.mkdtemp(prefix="lkl-bench.")
-    table, disks, failed = [], None, False
+    table, disks, mounts, failed = [], None, None, False
     try:
         if any(needs in ("disk", "cold") for _, needs, _ in plan):
             disks = Disks(program, directory)
-        explain(disks)
+        if any(needs in MOUNTED for _, needs, _ in plan):
+            mounts = prepare_mounts(build, directory)
+        explain(disks, mounts)
         print(f"{'name':<16}{'unit':>8}{'lkl':>11}{'host':>11}{'ratio':>9}"
               "  aim")
         for name, needs, figures in plan:
-            results = gather(program, disks, name, needs)
+            if needs in MOUNTED and isinstance(mounts, Skip):
+                table += skip(figures, mounts)
+                continue
+            results = gather(program, disks, mounts, name, needs)
             if results is None:
                 failed = True
                 continue
@@ -246,6 +286,8 @@ def main():
     finally:
         if disks:
             disks.close()
+        if isinstance(mounts, Mounts):
+            mounts.close()
         shutil.rmtree(directory, ignore_errors=True)
     write(os.path.join(build, "bench.json"), table, bool(wanted))
     print(f"\nwritten: {build}/bench.json")

@@ -2,7 +2,7 @@
 /*
  * fuse_load.c - work for a mounted file system, timed
  *
- * Layer:   tests/bench; run by fuse.py on a mount of lklfuse and on one of the
+ * Layer:   tests/bench; run by mounts.py on a mount of lklfuse and on one of the
  *          host of the same image. Knows nothing of either.
  * Context: one thread.
  *
