@@ -139,6 +139,26 @@ struct lkl_sem_ops {
 };
 
 /**
+ * struct lkl_poll_ops - sleeping where host I/O is collected too; optional
+ *
+ * The thread that looks after the boot vCPU, where device interrupts go, sleeps
+ * here instead of in sem->down_interruptible, so that what the host has to say
+ * to a device (a descriptor is readable, a request is done) wakes that very
+ * thread: it runs the device's code, which may raise interrupts, and goes on to
+ * handle them. @data is struct lkl_host_operations.data.
+ *
+ * @wait: As sem->down_interruptible for @sem, but it also ends, without a permit,
+ *	when host I/O was collected; the caller then looks at its conditions
+ *	again. sem->up wakes it. Many threads may wait, each for its own @sem.
+ *	Context: never on a vCPU. Blocks: yes.
+ *	Return: as sem->down_interruptible; 0 also without a permit, see above.
+ */
+struct lkl_poll_ops {
+	struct lkl_ops_header hdr;
+	int (*wait)(void *data, struct lkl_sem *sem, __u64 deadline);
+};
+
+/**
  * struct lkl_time_ops - clocks
  *
  * @resolution: resolution of @monotonic, in ns, at least 1
@@ -320,10 +340,15 @@ struct lkl_panic_ops {
  * @console: optional; without it the kernel has no console
  * @random: optional
  * @panic: optional
- * @data: passed to console and panic operations
+ * @data: passed to console, panic and poll operations
  * @print: not used by the kernel. A host's console family may call it with
  *	each piece of console output; NULL means nowhere. Existing LKL
  *	programs set it.
+ * @poll: optional; without it, devices need threads of their own to notice what
+ *	happens on the host
+ * @watches: required with @poll: the number of things it collects. While that
+ *	is 0, the kernel does not use @poll. It may change at any time; who raises
+ *	it from 0 also raises an interrupt, so that a sleeper looks again.
  *
  * The struct is copied at entry; the families it points to must stay valid
  * and unchanged until the instance is destroyed.
@@ -341,6 +366,8 @@ struct lkl_host_operations {
 	const struct lkl_panic_ops *panic;
 	void *data;
 	void (*print)(const char *str, int len);
+	const struct lkl_poll_ops *poll;
+	const __u32 *watches;
 };
 
 /**

@@ -62,6 +62,35 @@ struct virtio_memory {
 void *virtio_memory_range(const struct virtio_memory *mem, guest_addr_t addr,
 			  uint64_t len);
 
+struct virtio_watch;
+
+/**
+ * struct virtio_watch_ops - being told when a host descriptor is ready
+ *
+ * Readiness is collected by whichever host thread waits for the kernel to have
+ * something to do, so that no thread of a device's own stands between a packet
+ * and the thread that wants it.
+ *
+ * @add: From now on call @ready(@arg, events) whenever @fd becomes readable or
+ *	writable, is hung up or has an error: edge-triggered, @events being EPOLL*
+ *	bits of <sys/epoll.h>. It is called once soon after @add for what is there
+ *	already, may be called for nothing, and by one thread at a time. It is
+ *	called on a host thread that holds no vCPU, must not block, and must not
+ *	add or remove watches. While the application computes, it may come late
+ *	by a tick.
+ *	Context: not on a vCPU. Blocks: no. Return: 0, -ENOMEM, -ENOSPC, -EPERM (a
+ *	kind of file that is always ready), -EBADF, -EEXIST.
+ * @remove: When this returns, @ready is not running and will not be called. The
+ *	descriptor must still be open. NULL is allowed.
+ *	Context: not on a vCPU. Blocks: while @ready runs.
+ */
+struct virtio_watch_ops {
+	int (*add)(void *watcher, int fd,
+		   void (*ready)(void *arg, uint32_t events), void *arg,
+		   struct virtio_watch **watch);
+	void (*remove)(struct virtio_watch *watch);
+};
+
 /**
  * struct virtio_host - all that devices need of their surroundings
  * @memory: the memory devices may touch (calls->dma_start, calls->dma_end)
@@ -71,6 +100,8 @@ void *virtio_memory_range(const struct virtio_memory *mem, guest_addr_t addr,
  * @mem: @alloc and @free are used
  * @sem: all operations are used
  * @thread: @create and @join are used, by backends
+ * @watch: readiness of descriptors, for backends; NULL if the host has none
+ * @watcher: the first argument of @watch->add
  *
  * Copied when a device is made. The families must outlive the device.
  */
@@ -81,6 +112,8 @@ struct virtio_host {
 	const struct lkl_mem_ops *mem;
 	const struct lkl_sem_ops *sem;
 	const struct lkl_thread_ops *thread;
+	const struct virtio_watch_ops *watch;
+	void *watcher;
 };
 
 /*

@@ -29,6 +29,66 @@ extern const struct lkl_random_ops posix_random_ops;
  */
 extern const struct lkl_console_ops posix_console_ops;
 
+struct posix_poller;
+struct posix_watch;
+
+/**
+ * posix_poller_create - a set of descriptors that sleeping threads also watch
+ * @poller: set to it
+ *
+ * Context: any. Return: 0, -ENOMEM, -EMFILE, -ENFILE.
+ */
+int posix_poller_create(struct posix_poller **poller);
+
+/**
+ * posix_poller_destroy - free a set
+ * @poller: it, when nobody waits in it and every watch has been removed; NULL is
+ *	allowed. Also in a forked child, whose copy it leaves to itself.
+ *
+ * Context: any.
+ */
+void posix_poller_destroy(struct posix_poller *poller);
+
+/**
+ * posix_poller_wait - struct lkl_poll_ops.wait
+ * @poller: the set
+ * @sem: see there
+ * @deadline: see there
+ */
+int posix_poller_wait(struct posix_poller *poller, struct lkl_sem *sem,
+		      __u64 deadline);
+
+/**
+ * posix_poller_watches - struct lkl_host_operations.watches
+ * @poller: the set
+ */
+const __u32 *posix_poller_watches(const struct posix_poller *poller);
+
+/**
+ * posix_watch_add - watch a descriptor
+ * @poller: the set
+ * @fd: the descriptor
+ * @ready: called with EPOLL* bits each time it becomes ready: edge-triggered, on
+ *	a thread in posix_poller_wait(), by one at a time. Must not block, nor add
+ *	or remove watches.
+ * @arg: first argument of @ready
+ * @watch: set to the watch
+ *
+ * Context: any thread outside the kernel. Return: 0, -ENOMEM, -ENOSPC, -EPERM (a
+ * kind of file that is always ready), -EBADF, -EEXIST.
+ */
+int posix_watch_add(struct posix_poller *poller, int fd,
+		    void (*ready)(void *arg, __u32 events), void *arg,
+		    struct posix_watch **watch);
+
+/**
+ * posix_watch_remove - watch it no longer; @ready does not run afterwards
+ * @watch: the watch, whose descriptor is still open; NULL is allowed
+ *
+ * Context: any thread outside the kernel. Blocks: while @ready runs.
+ */
+void posix_watch_remove(struct posix_watch *watch);
+
 /**
  * posix_print - a print function that writes to standard error
  * @str: bytes, not terminated

@@ -21,7 +21,13 @@
  * little longer would have done. A process that has one processor never spins,
  * nor does a thread that shares its processor with whoever gave the last
  * permit: it would only keep the next from being given.
+ *
+ * One sleeper at a time may wait for I/O as well, in poll.c. It sleeps in the
+ * host's epoll_wait, so up() then writes to its eventfd; that there is one is a
+ * bit of the word too.
  */
+#include "host/posix/sem.h"
+
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -49,14 +55,19 @@
 
 #define NSEC_PER_SEC	1000000000ULL
 
-/* struct lkl_sem.state: permits in the low half, sleepers in the high one. */
+/*
+ * struct lkl_sem.state: permits in the low half, sleepers in the high one, whose
+ * top bit says that one of them is in poll.c.
+ */
 #define ONE_PERMIT	1ULL
 #define ONE_SLEEPER	(1ULL << 32)
+#define POLLER		(1ULL << 63)
 
 struct lkl_sem {
 	_Atomic __u64 state;
 	atomic_uint spin_ns;
 	atomic_int up_cpu;
+	atomic_int poll_fd;
 };
 
 static __u32 permits(__u64 state)
@@ -66,7 +77,7 @@ static __u32 permits(__u64 state)
 
 static __u64 sleepers(__u64 state)
 {
-	return state >> 32;
+	return (state & ~POLLER) >> 32;
 }
 
 /* The futex is the half of the word that holds the permits. */
@@ -131,9 +142,20 @@ static void sem_free(struct lkl_sem *sem)
 	free(sem);
 }
 
+static void sem_wake_poller(int fd)
+{
+	static const __u64 one = 1;
+	int saved_errno = errno;
+
+	/* Can fail only if the application has closed what is not its own. */
+	if (write(fd, &one, sizeof(one)) < 0)
+		errno = saved_errno;
+}
+
 static void sem_up(struct lkl_sem *sem)
 {
 	__u32 *word = sem_futex(sem);
+	int poll_fd = atomic_load_explicit(&sem->poll_fd, memory_order_relaxed);
 	__u64 state;
 
 	atomic_store_explicit(&sem->up_cpu, sched_getcpu(),
@@ -141,7 +163,9 @@ static void sem_up(struct lkl_sem *sem)
 	state = atomic_fetch_add_explicit(&sem->state, ONE_PERMIT,
 					  memory_order_seq_cst);
 	/* From here on the semaphore may be gone. */
-	if (sleepers(state))
+	if (state & POLLER)
+		sem_wake_poller(poll_fd);
+	else if (sleepers(state))
 		futex(word, FUTEX_WAKE, 1, NULL);
 }
 
@@ -216,7 +240,7 @@ static int sem_give_up(struct lkl_sem *sem, int err)
  * call then? Only if all that may have run say so. Handlers of faults do not
  * count, they run where the fault is.
  */
-static int interrupt_errno(void)
+int sem_interrupt_errno(void)
 {
 	struct sigaction action;
 	sigset_t blocked;
@@ -257,7 +281,7 @@ static int sem_sleep(struct lkl_sem *sem, __u64 deadline, int interruptible)
 		if (err == -ETIMEDOUT)
 			return sem_give_up(sem, ETIMEDOUT);
 		if (err == -EINTR && interruptible)
-			return sem_give_up(sem, interrupt_errno());
+			return sem_give_up(sem, sem_interrupt_errno());
 	}
 	return 0;
 }
@@ -308,6 +332,19 @@ static int sem_down_interruptible(struct lkl_sem *sem, __u64 deadline)
 	if (sem_try(sem, 0))
 		return 0;
 	return sem_wait(sem, deadline, 1);
+}
+
+int sem_poll_begin(struct lkl_sem *sem, int fd)
+{
+	atomic_store_explicit(&sem->poll_fd, fd, memory_order_relaxed);
+	atomic_fetch_or_explicit(&sem->state, POLLER, memory_order_seq_cst);
+	return permits(atomic_load_explicit(&sem->state, memory_order_relaxed));
+}
+
+int sem_poll_end(struct lkl_sem *sem)
+{
+	atomic_fetch_and_explicit(&sem->state, ~POLLER, memory_order_relaxed);
+	return sem_try(sem, 0);
 }
 
 const struct lkl_sem_ops posix_sem_ops = {

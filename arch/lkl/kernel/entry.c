@@ -443,7 +443,9 @@ static int check_operations(const struct lkl_host_operations *ops)
 	       CHECK(io, read, true) ?:
 	       CHECK(console, write, true) ?:
 	       CHECK(random, fill, true) ?:
-	       CHECK(panic, panic, true);
+	       CHECK(panic, panic, true) ?:
+	       CHECK(poll, wait, true) ?:
+	       (ops->poll && !ops->watches ? -ENOSYS : 0);
 }
 
 static bool image_usable(const struct lkl_image_info *info)

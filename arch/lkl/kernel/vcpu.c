@@ -43,6 +43,11 @@
  * is woken only if its own sleep would be too long; while calls are being
  * made it stays in the rhythm of the tick, so that this is rare.
  *
+ * Host I/O. The waiter of the boot vCPU sleeps in poll->wait, if the host has
+ * it, where it also collects the readiness of the devices' descriptors: a packet
+ * wakes the very thread that waits for it. While an application thread computes
+ * or executes, the vCPU's own thread looks once a tick.
+ *
  * No wake-up is lost: a sleeper publishes host_thread.until, then looks at the
  * conditions, then sleeps; a waker makes the condition true, then looks at
  * until. Both put a full barrier between the two steps.
@@ -228,6 +233,16 @@ static void vcpu_dead(struct vcpu *v)
 }
 
 /*
+ * A waiter that is no longer one must not collect host I/O: it would be woken in
+ * place of the thread that is. After a full barrier.
+ */
+static void waiter_relieved(struct vcpu *v, struct host_thread *old)
+{
+	if (READ_ONCE(old->polls) && READ_ONCE(v->waiter) != old)
+		host_wake(old);
+}
+
+/*
  * Give the token back after @left; @done says whether the thread's own call is
  * finished. Returns true if it was taken again at once for something that
  * became pending meanwhile.
@@ -235,7 +250,7 @@ static void vcpu_dead(struct vcpu *v)
 static bool vcpu_release(struct vcpu *v, struct host_thread *self,
 			 enum vcpu_left left, bool done, unsigned long *old)
 {
-	struct host_thread *wake = v->wake;
+	struct host_thread *wake = v->wake, *waiter = v->waiter;
 
 	v->wake = NULL;
 	if (left == LEFT_DONE)
@@ -247,6 +262,8 @@ static bool vcpu_release(struct vcpu *v, struct host_thread *self,
 	else if (v->waiter == self)
 		WRITE_ONCE(v->waiter, &v->thread);
 	xchg(&v->token, *old);
+	if (waiter != self)
+		waiter_relieved(v, waiter);
 	if (wake)
 		host_wake(wake);
 	if (!(READ_ONCE(v->pending) & ~VCPU_BIT(SERVICE)))
@@ -296,27 +313,58 @@ static u64 waiter_until(struct vcpu *v)
 }
 
 /*
+ * Does a waiter collect what the host's I/O has to say while it sleeps? On the boot
+ * vCPU, whose interrupts the devices raise. Its own thread does so only once a
+ * tick has passed quietly: until then an application thread will often relieve
+ * it, and would have to wake it.
+ */
+static int waiter_polls(struct vcpu *v, struct host_thread *self, bool quiet)
+{
+	return lkl_ops.poll && READ_ONCE(*lkl_ops.watches) &&
+	       v == &lkl_vcpus[0] && (quiet || self != &v->thread);
+}
+
+/* Work, or a deadline before @until, that the sleeper has to look after. */
+static bool waiter_wanted(struct vcpu *v, struct host_thread *self, u64 until)
+{
+	if (READ_ONCE(v->waiter) == self)
+		return vcpu_wanted(v) || waiter_until(v) < until;
+	/* Relieved meanwhile: who did so collects host I/O now. */
+	WRITE_ONCE(self->polls, 0);
+	return false;
+}
+
+static int host_sleep(struct host_thread *self, u64 until)
+{
+	if (self->polls)
+		return lkl_ops.poll->wait(lkl_ops.data, self->sem, until);
+	return lkl_ops.sem->down_interruptible(self->sem, until);
+}
+
+/*
  * Sleep until kicked or @until; @until is published before the last look.
- * Returns whether a host signal handler has run meanwhile. @quiet is set if
- * nobody did anything to wake us.
+ * Returns whether a host signal handler has run meanwhile. @quiet says whether
+ * the last sleep ended because nobody did anything, and is set likewise.
  */
 static enum lkl_signals host_wait(struct host_thread *self, struct vcpu *v,
 				  u64 until, const int *flag, bool *quiet)
 {
 	int err;
 
+	WRITE_ONCE(self->polls, waiter_polls(v, self, *quiet));
 	*quiet = false;
 	WRITE_ONCE(self->until, until);
 	/* before the last look at the conditions */
 	smp_mb();
 	if (READ_ONCE(*flag) || READ_ONCE(lkl_stopped) ||
-	    (READ_ONCE(v->waiter) == self &&
-	     (vcpu_wanted(v) || waiter_until(v) < until))) {
+	    waiter_wanted(v, self, until)) {
 		WRITE_ONCE(self->until, 0);
+		WRITE_ONCE(self->polls, 0);
 		return SIGNALS_NONE;
 	}
-	err = lkl_ops.sem->down_interruptible(self->sem, until);
+	err = host_sleep(self, until);
 	WRITE_ONCE(self->until, 0);
+	WRITE_ONCE(self->polls, 0);
 	*quiet = err == -ETIMEDOUT;
 	if (err == -ERESTART)
 		return SIGNALS_RESTART;
@@ -419,8 +467,9 @@ static void vcpu_volunteer(struct vcpu *v, struct host_thread *self)
 {
 	struct host_thread *old = &v->thread;
 
-	if (READ_ONCE(v->waiter) == old)
-		try_cmpxchg(&v->waiter, &old, self);
+	if (READ_ONCE(v->waiter) != old || !try_cmpxchg(&v->waiter, &old, self))
+		return;
+	waiter_relieved(v, &v->thread);
 }
 
 /* The thread's call is under way elsewhere: wait for its result. */

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "host/posix/posix.h"
+
 static void gate_leave(struct device *dev)
 {
 	uint32_t before = __atomic_fetch_sub(&dev->gate, 1, __ATOMIC_ACQ_REL);
@@ -78,6 +80,36 @@ static void raise_line(void *arg)
 	dev->kernel->calls->irq_raise(dev->announced.irq);
 }
 
+/*
+ * The watches of host/posix, for devices. A waiter that sleeps elsewhere, since
+ * there was nothing to watch, is made to look by an interrupt.
+ */
+static int watch_add(void *watcher, int fd,
+		     void (*ready)(void *arg, uint32_t events), void *arg,
+		     struct virtio_watch **watch)
+{
+	struct device *dev = watcher;
+	struct posix_watch *w;
+	int err;
+
+	err = posix_watch_add(dev->kernel->poller, fd, ready, arg, &w);
+	if (err)
+		return err;
+	*watch = (struct virtio_watch *)w;
+	raise_line(dev);
+	return 0;
+}
+
+static void watch_remove(struct virtio_watch *watch)
+{
+	posix_watch_remove((struct posix_watch *)watch);
+}
+
+static const struct virtio_watch_ops device_watch_ops = {
+	.add = watch_add,
+	.remove = watch_remove,
+};
+
 struct device *device_create(struct lkl_kernel *kernel,
 			     struct virtio_host *host)
 {
@@ -103,6 +135,8 @@ struct device *device_create(struct lkl_kernel *kernel,
 		.mem = kernel->ops.mem,
 		.sem = kernel->ops.sem,
 		.thread = kernel->ops.thread,
+		.watch = kernel->poller ? &device_watch_ops : NULL,
+		.watcher = dev,
 	};
 	return dev;
 }

@@ -95,6 +95,18 @@ static const struct lkl_panic_ops instance_panic_ops = {
 	.panic = panic_note,
 };
 
+static int poll_wait(void *data, struct lkl_sem *sem, __u64 deadline)
+{
+	struct lkl_kernel *kernel = data;
+
+	return posix_poller_wait(kernel->poller, sem, deadline);
+}
+
+static const struct lkl_poll_ops instance_poll_ops = {
+	.hdr = LKL_OPS_HEADER(struct lkl_poll_ops),
+	.wait = poll_wait,
+};
+
 struct lkl_host_operations lkl_host_ops = {
 	.hdr = LKL_OPS_HEADER(struct lkl_host_operations),
 	.thread = &posix_thread_ops,
@@ -110,13 +122,31 @@ struct lkl_host_operations lkl_host_ops = {
 	.print = posix_print,
 };
 
-static void ops_compose(struct lkl_kernel *kernel)
+static int ops_compose(struct lkl_kernel *kernel)
 {
+	int err;
+
 	kernel->ops = *kernel->user_ops;
 	kernel->ops.io = &device_io_ops;
 	kernel->ops.console = &instance_console_ops;
 	kernel->ops.panic = &instance_panic_ops;
 	kernel->ops.data = kernel;
+	kernel->ops.poll = NULL;
+	/* It sleeps on the semaphores of host/posix, and on no others. */
+	if (kernel->ops.sem != &posix_sem_ops)
+		return 0;
+	err = posix_poller_create(&kernel->poller);
+	if (err)
+		return err;
+	kernel->ops.poll = &instance_poll_ops;
+	kernel->ops.watches = posix_poller_watches(kernel->poller);
+	return 0;
+}
+
+static void poller_free(struct lkl_kernel *kernel)
+{
+	posix_poller_destroy(kernel->poller);
+	kernel->poller = NULL;
 }
 
 static struct log_ring default_log;
@@ -239,6 +269,7 @@ static void unload(struct lkl_kernel *kernel)
 	devices_free(kernel);
 	disks_unplugged(kernel);
 	kernel->calls = NULL;
+	poller_free(kernel);
 	loader_unload(&kernel->image);
 	state_set(kernel, KERNEL_IDLE);
 }
@@ -269,12 +300,14 @@ static int load(struct lkl_kernel *kernel)
 		return err;
 	if (kernel->image.path)
 		forget_image_pages();
-	ops_compose(kernel);
-	err = kernel->image.entry(&kernel->ops, &kernel->image.info, &calls);
+	err = ops_compose(kernel);
+	if (!err)
+		err = kernel->image.entry(&kernel->ops, &kernel->image.info, &calls);
 	if (!err && (calls->hdr.version != LKL_HOST_ABI_VERSION ||
 		     calls->hdr.size < sizeof(*calls)))
 		err = -EPROTO;
 	if (err) {
+		poller_free(kernel);
 		loader_unload(&kernel->image);
 		return err;
 	}
@@ -361,6 +394,7 @@ static void forget(struct lkl_kernel *kernel)
 	disks_unplugged(kernel);
 	kernel->ops.fault->detach(kernel->image.info.image_base);
 	kernel->calls = NULL;
+	poller_free(kernel);
 	loader_forget(&kernel->image);
 	syscall_set(kernel, syscall_not_started);
 	state_set(kernel, KERNEL_IDLE);

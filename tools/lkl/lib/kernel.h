@@ -44,6 +44,7 @@ enum kernel_state {
 
 struct device;
 struct disk;
+struct posix_poller;
 
 /**
  * struct lkl_kernel - one kernel
@@ -57,6 +58,8 @@ struct disk;
  * @panic_message: valid once @panicked
  * @vcpus: how many it was started with, as far as its command line says
  * @lock: see above
+ * @poller: descriptors that its devices watch; NULL if the application gave
+ *	semaphores of its own
  * @devices: those plugged in since it was loaded
  * @disks: those added and not yet removed
  * @log: what it wrote to its console
@@ -73,6 +76,7 @@ struct lkl_kernel {
 	char panic_message[PANIC_MESSAGE_MAX];
 	unsigned int vcpus;
 	pthread_mutex_t lock;
+	struct posix_poller *poller;
 	struct device *devices;
 	struct disk *disks;
 	struct log_ring *log;

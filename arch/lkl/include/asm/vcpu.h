@@ -72,6 +72,7 @@ typedef long (*lkl_call_t)(struct host_thread *self, long nr,
  * @nr_signals: signals in @signals, which the thread is to be sent when it is
  *	back on its own stack, where their handlers have to run
  * @until: deadline it sleeps for, 0 while awake
+ * @polls: set while it sleeps, if it collects host I/O then
  * @sem: what it sleeps on
  * @task: its task, NULL until adopted
  * @call: what a call that takes the slow way runs
@@ -97,6 +98,7 @@ struct host_thread {
 	u64 left_at;
 	long ret;
 	u64 until;
+	int polls;
 	struct lkl_sem *sem;
 	struct task_struct *task;
 	lkl_call_t call;
