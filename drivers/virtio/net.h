@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * net.h - device/backend seam of the network device.
+ *
+ * Layer:   drivers/virtio, between the network device (net.c) and the place where
+ *          frames come from and go to (net_tap.c, net_passt.c, ...).
+ * Users:   the composition (tools/lkl/lib/netdev.c) makes a backend, a device over
+ *          it and a window over that.
+ *
+ * DOC: Frames
+ *
+ * A frame starts with a struct virtio_net_hdr_v1 of <linux/virtio_net.h>, 12 bytes,
+ * little-endian (virtio 1.2 section 5.1.6), in both directions, then the Ethernet
+ * header. What the header may ask for (checksum to be completed, segmentation) is
+ * limited to the features that were agreed on. num_buffers is the device's own:
+ * backends leave it 0.
+ *
+ * A backend that cannot carry such headers (a wire, a socket without them) offers
+ * no offloads; it then gets and gives headers of zeros.
+ */
+#ifndef LKL_VIRTIO_NET_H
+#define LKL_VIRTIO_NET_H
+
+#include "drivers/virtio/virtio.h"
+
+#define VIRTIO_NET_PAIRS_MAX	16
+
+/* Longest frame, header included: a GSO packet of 64 KiB and its Ethernet header. */
+#define VIRTIO_NET_FRAME_MAX	(12 + 65536 + 18)
+
+struct virtio_net_backend;
+
+/* Bits of virtio_net_backend.ready. */
+#define VIRTIO_NET_READY_RECEIVE	(1U << 0)	/* receive() may have frames */
+#define VIRTIO_NET_READY_SEND		(1U << 1)	/* send() may have room again */
+#define VIRTIO_NET_READY_LINK		(1U << 2)	/* link_up has changed */
+
+/**
+ * struct virtio_net_backend_ops - what a backend of the network device offers
+ *
+ * @start: The device is ready to be called: begin. @features are the
+ *	VIRTIO_NET_F_* the driver agreed to, a subset of the backend's; @pairs is
+ *	how many queue pairs are used. Called again after each reset of the device,
+ *	with no other operation under way. Frames that arrived before may be dropped.
+ *	Context: on a vCPU. Blocks: no.
+ *	Return: 0, or an error, upon which the link is down.
+ * @send: Send one frame of @len bytes in @iov. All of it is taken, or none.
+ *	Context: any host thread, one at a time for a @pair. Blocks: no.
+ *	Return: 0; -EAGAIN when there is no room: VIRTIO_NET_READY_SEND follows and the
+ *	frame is offered again; any other error drops the frame.
+ * @flush: Every frame that send() was given since the last flush goes out now;
+ *	NULL if send() does not hold frames back. Context and return as @send.
+ * @receive: Take one frame into @iov, which has room for VIRTIO_NET_FRAME_MAX bytes
+ *	with offloads, or for header and mtu + 18 bytes without. A longer frame is
+ *	dropped, and the next is taken.
+ *	Context: any host thread, one at a time for a @pair. Blocks: no.
+ *	Return: bytes, at least header and 14; -EAGAIN when there is none:
+ *	VIRTIO_NET_READY_RECEIVE follows; another error when the backend is gone, with
+ *	link_up false.
+ * @destroy: Free the backend; it makes no further calls of @ready.
+ *	Context: not on a vCPU; no other operation under way. Blocks: yes.
+ */
+struct virtio_net_backend_ops {
+	int (*start)(struct virtio_net_backend *be, uint64_t features,
+		     unsigned int pairs);
+	int (*send)(struct virtio_net_backend *be, unsigned int pair,
+		    const struct iovec *iov, unsigned int count, size_t len);
+	int (*flush)(struct virtio_net_backend *be, unsigned int pair);
+	ssize_t (*receive)(struct virtio_net_backend *be, unsigned int pair,
+			   const struct iovec *iov, unsigned int count);
+	void (*destroy)(struct virtio_net_backend *be);
+};
+
+/**
+ * struct virtio_net_backend - the part every backend shares with its device
+ * @ops: its operations
+ * @features: VIRTIO_NET_F_{CSUM,HOST_*,GUEST_*} bits, as masks, that it can carry
+ * @pairs: queue pairs it can have (1..VIRTIO_NET_PAIRS_MAX)
+ * @mac: the interface's address; all zeros: the device makes a local one up
+ * @mtu: the link's MTU in bytes, or 0 for 1500
+ * @link_up: is there a peer; atomic, changed by the backend, which then calls @ready
+ * @ready: set by the device: something of VIRTIO_NET_READY_* is so for @pair.
+ *	From any host thread that holds no vCPU, or on a vCPU from within an
+ *	operation; may call the backend's operations before it returns
+ * @ready_arg: its argument
+ *
+ * All but @link_up, @ready and @ready_arg is filled in before virtio_net_create()
+ * and constant afterwards.
+ */
+struct virtio_net_backend {
+	const struct virtio_net_backend_ops *ops;
+	uint64_t features;
+	unsigned int pairs;
+	uint8_t mac[6];
+	uint16_t mtu;
+	bool link_up;
+	void (*ready)(void *arg, unsigned int pair, unsigned int what);
+	void *ready_arg;
+};
+
+/**
+ * virtio_net_create - make a network device
+ * @host: surroundings, copied
+ * @be: the backend; belongs to the device from now on, if this succeeds
+ * @vdev: set to the device
+ *
+ * Context: not on a vCPU. Return: 0, -ENOMEM, -EINVAL (what @be says of itself).
+ */
+int virtio_net_create(const struct virtio_host *host,
+		      struct virtio_net_backend *be,
+		      struct virtio_device **vdev);
+
+#endif /* LKL_VIRTIO_NET_H */
