@@ -810,6 +810,235 @@ int lkl_sysctl_parse_write(const char *sysctls);
 int lkl_set_fd_limit(unsigned int fd_limit);
 
 /*
+ * Network. Addresses are in network byte order: an unsigned int as in struct
+ * in_addr, or a pointer to 4 or 16 bytes. Interfaces are told by their index,
+ * families are LKL_AF_INET and LKL_AF_INET6. Failures are those of the kernel's
+ * own answer, and lkl_netlink_error() has its words.
+ */
+
+/**
+ * lkl_netlink_error - why the calling thread's last call of this section failed
+ *
+ * Return: a sentence, valid until the thread's next such call; "" if it did not
+ * fail.
+ */
+const char *lkl_netlink_error(void);
+
+/**
+ * lkl_ifname_to_ifindex - find an interface
+ * @name: its name, e.g. "eth0"
+ *
+ * Return: its index, > 0; -LKL_ENODEV.
+ */
+int lkl_ifname_to_ifindex(const char *name);
+
+/**
+ * lkl_if_up - bring an interface up
+ * @ifindex: the interface; the loopback interface, 1, is down at first too
+ *
+ * Return: 0; -LKL_ENODEV.
+ */
+int lkl_if_up(int ifindex);
+
+/**
+ * lkl_if_down - bring an interface down
+ * @ifindex: the interface
+ *
+ * Return: 0; -LKL_ENODEV.
+ */
+int lkl_if_down(int ifindex);
+
+/**
+ * lkl_if_set_mtu - set how long a packet may be
+ * @ifindex: the interface
+ * @mtu: bytes, without the header of the link
+ *
+ * Return: 0; -LKL_EINVAL if the device cannot do it; -LKL_ENODEV.
+ */
+int lkl_if_set_mtu(int ifindex, int mtu);
+
+/**
+ * lkl_if_set_ipv4 - give an interface an IPv4 address
+ * @ifindex: the interface
+ * @addr: the address
+ * @netmask_len: bits of its network
+ *
+ * Return: 0, also if it has the address already; -LKL_ENODEV; -LKL_EINVAL.
+ */
+int lkl_if_set_ipv4(int ifindex, unsigned int addr, unsigned int netmask_len);
+
+/**
+ * lkl_if_set_ipv6 - give an interface that is up an IPv6 address, and wait
+ * @ifindex: the interface
+ * @addr: the address
+ * @netprefix_len: bits of its network
+ *
+ * Blocks: as lkl_if_wait_ipv6_dad().
+ * Return: 0; -LKL_ENODEV; -LKL_EINVAL; as lkl_if_wait_ipv6_dad().
+ */
+int lkl_if_set_ipv6(int ifindex, void *addr, unsigned int netprefix_len);
+
+/**
+ * lkl_if_wait_ipv6_dad - wait until an address may be used
+ * @ifindex: the interface, which is up
+ * @addr: its IPv6 address
+ *
+ * A new address is first asked for on the link: duplicate address detection.
+ *
+ * Blocks: up to two seconds usually. The sysctl net/ipv6/conf/<name>/accept_dad
+ * at 0 does away with it.
+ * Return: 0; -LKL_EADDRINUSE if somebody else has the address;
+ * -LKL_EADDRNOTAVAIL if the interface does not have it (any more);
+ * -LKL_ETIMEDOUT if nothing happened in 10 s, as when the interface is down.
+ */
+int lkl_if_wait_ipv6_dad(int ifindex, void *addr);
+
+/**
+ * lkl_if_add_ip - add an address to an interface
+ * @ifindex: the interface
+ * @af: family of the address
+ * @addr: the address
+ * @netprefix_len: bits of its network
+ *
+ * Return: 0; -LKL_EEXIST; -LKL_ENODEV; -LKL_EINVAL; -LKL_EAFNOSUPPORT.
+ */
+int lkl_if_add_ip(int ifindex, int af, void *addr, unsigned int netprefix_len);
+
+/**
+ * lkl_if_del_ip - take an address from an interface
+ * @ifindex: the interface
+ * @af: family of the address
+ * @addr: the address
+ * @netprefix_len: bits of its network
+ *
+ * Return: 0; -LKL_EADDRNOTAVAIL if it does not have it; as lkl_if_add_ip().
+ */
+int lkl_if_del_ip(int ifindex, int af, void *addr, unsigned int netprefix_len);
+
+/**
+ * lkl_set_ipv4_gateway - set the default route for IPv4
+ * @addr: the gateway, a neighbour on one of the interfaces
+ *
+ * Return: 0; -LKL_ENETUNREACH if no interface leads to it; -LKL_EINVAL.
+ */
+int lkl_set_ipv4_gateway(unsigned int addr);
+
+/**
+ * lkl_set_ipv6_gateway - set the default route for IPv6
+ * @addr: the gateway, not a link-local address
+ *
+ * Return: 0; -LKL_EHOSTUNREACH if no interface leads to it; -LKL_EINVAL.
+ */
+int lkl_set_ipv6_gateway(void *addr);
+
+/**
+ * lkl_add_gateway - add a default route
+ * @af: family of the address
+ * @gwaddr: the gateway
+ *
+ * Return: 0; -LKL_EEXIST if there is a default route; as lkl_set_ipv4_gateway().
+ */
+int lkl_add_gateway(int af, void *gwaddr);
+
+/**
+ * lkl_if_add_rule_from_saddr - route by source address
+ * @ifindex: the interface, whose own table is to be used
+ * @af: family of the address
+ * @saddr: the source address
+ *
+ * The tables of an interface have the numbers 2 * @ifindex for IPv4 and
+ * 2 * @ifindex + 1 for IPv6.
+ *
+ * Return: 0; -LKL_EINVAL; -LKL_EAFNOSUPPORT.
+ */
+int lkl_if_add_rule_from_saddr(int ifindex, int af, void *saddr);
+
+/**
+ * lkl_if_add_linklocal - say in an interface's own table what is on its link
+ * @ifindex: the interface
+ * @af: family of the address
+ * @addr: an address of its network
+ * @netprefix_len: bits of its network
+ *
+ * Return: 0; -LKL_ENETDOWN; -LKL_ENODEV; -LKL_EINVAL; -LKL_EAFNOSUPPORT.
+ */
+int lkl_if_add_linklocal(int ifindex, int af, void *addr, int netprefix_len);
+
+/**
+ * lkl_if_add_gateway - set the default route of an interface's own table
+ * @ifindex: the interface
+ * @af: family of the address
+ * @gwaddr: the gateway, which may be a link-local IPv6 address
+ *
+ * Return: 0; -LKL_ENETUNREACH or -LKL_EHOSTUNREACH if it is not on the
+ * interface's link; -LKL_ENODEV; -LKL_EINVAL; -LKL_EAFNOSUPPORT.
+ */
+int lkl_if_add_gateway(int ifindex, int af, void *gwaddr);
+
+/**
+ * lkl_if_set_ipv4_gateway - let what is sent from an address leave by its interface
+ * @ifindex: the interface
+ * @addr: its address
+ * @netmask_len: bits of its network
+ * @gw_addr: the gateway there
+ *
+ * The three calls above, one after the other.
+ *
+ * Return: as they.
+ */
+int lkl_if_set_ipv4_gateway(int ifindex, unsigned int addr,
+			    unsigned int netmask_len, unsigned int gw_addr);
+
+/**
+ * lkl_if_set_ipv6_gateway - the same for IPv6
+ * @ifindex: the interface
+ * @addr: its address
+ * @netmask_len: bits of its network
+ * @gw_addr: the gateway there
+ *
+ * Return: as lkl_if_set_ipv4_gateway().
+ */
+int lkl_if_set_ipv6_gateway(int ifindex, void *addr, unsigned int netmask_len,
+			    void *gw_addr);
+
+/**
+ * lkl_add_neighbor - say which link-layer address a neighbour has
+ * @ifindex: the interface
+ * @af: family of the address
+ * @addr: the neighbour's address
+ * @mac: its Ethernet address, 6 bytes
+ *
+ * The entry is permanent, and replaces what was known.
+ *
+ * Return: 0; -LKL_ENODEV; -LKL_EINVAL; -LKL_EAFNOSUPPORT.
+ */
+int lkl_add_neighbor(int ifindex, int af, void *addr, void *mac);
+
+/**
+ * lkl_qdisc_add - choose how an interface queues packets
+ * @ifindex: the interface
+ * @root: where: "root" (what it sends) or "ingress"
+ * @type: the queueing discipline, and options as tc(8) has them:
+ *	"fq", "fq_codel", "sfq", "pfifo", "pfifo_fast", "bfifo", "prio", "noqueue",
+ *	"htb default 1", "tbf rate 10mbit burst 32k limit 1m",
+ *	"netem limit 1000 delay 20ms jitter 5ms loss 1% duplicate 1% reorder 25%
+ *	corrupt 1% rate 10mbit"; at ingress: "ingress", "clsact"
+ *
+ * Return: 0; -LKL_ENOENT if the kernel has none of that name; -LKL_ENODEV;
+ * -LKL_EINVAL.
+ */
+int lkl_qdisc_add(int ifindex, const char *root, const char *type);
+
+/**
+ * lkl_qdisc_parse_add - choose several queueing disciplines
+ * @ifindex: the interface
+ * @entries: "root|type;root|type"
+ *
+ * Return: 0, or the first error, after which no more is done.
+ */
+int lkl_qdisc_parse_add(int ifindex, const char *entries);
+
+/*
  * Kept for programs written for LKL.
  */
 
