@@ -387,9 +387,16 @@ int virtio_blk_fd_create(const struct virtio_host *host, int fd,
 		if (err)
 			goto err_pool;
 	}
+	if (disk->uring && (flags & VIRTIO_BLK_FD_RING_NOW)) {
+		err = fd_uring_start(disk->uring);
+		if (err)
+			goto err_uring;
+	}
 	*be = &disk->be;
 	return 0;
 
+err_uring:
+	fd_uring_destroy(disk->uring);
 err_pool:
 	fd_pool_destroy(disk->pool);
 err_close:

@@ -162,6 +162,15 @@ void fd_pool_destroy(struct fd_pool *pool);
 int fd_uring_create(struct fd_disk *disk, struct fd_uring **uring);
 
 /**
+ * fd_uring_start - start ring and thread now
+ * @uring: from fd_uring_create(), not used yet
+ *
+ * Context: not on a vCPU; waits for the thread. Return: 0, also if there can be
+ * no ring; -ENOMEM.
+ */
+int fd_uring_start(struct fd_uring *uring);
+
+/**
  * fd_uring_submit - queue a READ, WRITE, FLUSH or write-behind
  * @uring: where
  * @req: the request; its done is called later

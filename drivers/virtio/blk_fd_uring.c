@@ -13,7 +13,8 @@
  * waking it, but io_uring cancels what a thread has in flight when that thread
  * ends, and vCPUs are run by whatever application thread is at hand.
  *
- * The thread starts with the first request. It sleeps in the ring, where a read
+ * The thread starts with the first request, or before for a program that is about
+ * to give up making rings. It sleeps in the ring, where a read
  * of an eventfd is always pending; who queues a request writes to the eventfd
  * only if the thread said that it was about to sleep (@sleeping), and the thread
  * looks at the list once more after saying so.
@@ -46,6 +47,7 @@
  * @sleeping: the thread needs a wake-up; atomic
  * @joinable: @thread is one
  * @thread: the thread
+ * @ready: up once the ring is there, or has failed; NULL if nobody waits for it
  * @event: eventfd, or -1; set by the thread, and closed only after it ended,
  *	because who wakes it may be slow to write
  * @ring: the ring; from here on the thread's own
@@ -63,6 +65,7 @@ struct fd_uring {
 	bool sleeping;
 	bool joinable;
 	__u64 thread;
+	struct lkl_sem *ready;
 
 	int event;
 	struct io_uring ring;
@@ -308,10 +311,14 @@ static void uring_thread(void *arg)
 {
 	struct fd_uring *uring = arg;
 
-	if (ring_init(uring)) {
+	int err = ring_init(uring);
+
+	if (err)
 		uring_fail(uring);
+	if (uring->ready)
+		uring->disk->host.sem->up(uring->ready);
+	if (err)
 		return;
-	}
 	ring_run(uring);
 	io_uring_queue_exit(&uring->ring);
 }
@@ -361,6 +368,20 @@ void fd_uring_commit(struct fd_uring *uring)
 		uring_wake(uring);
 }
 
+int fd_uring_start(struct fd_uring *uring)
+{
+	const struct virtio_host *host = &uring->disk->host;
+
+	uring->ready = host->sem->alloc(0);
+	if (!uring->ready)
+		return -ENOMEM;
+	__atomic_store_n(&uring->started, true, __ATOMIC_RELEASE);
+	uring_start(uring);
+	if (uring->joinable)
+		host->sem->down(uring->ready, LKL_FOREVER);
+	return 0;
+}
+
 int fd_uring_create(struct fd_disk *disk, struct fd_uring **uring)
 {
 	struct fd_uring *u = disk->host.mem->alloc(sizeof(*u));
@@ -384,5 +405,7 @@ void fd_uring_destroy(struct fd_uring *uring)
 	}
 	if (uring->event >= 0)
 		close(uring->event);
+	if (uring->ready)
+		uring->disk->host.sem->free(uring->ready);
 	uring->disk->host.mem->free(uring);
 }

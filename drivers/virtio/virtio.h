@@ -162,6 +162,7 @@ struct virtqueue_chain {
  * @desc: the same, checked and translated when the queue was enabled
  * @avail: likewise
  * @used: likewise
+ * @generation: counts how often it was enabled: chains taken before are void
  * @last_avail: chains taken; from here on the running thread's own
  * @used_idx: chains given back
  * @signalled: @used_idx when it was last shown to the driver
@@ -185,6 +186,7 @@ struct virtqueue {
 	struct vring_avail *avail;
 	struct vring_used *used;
 
+	uint32_t generation;
 	uint16_t last_avail;
 	uint16_t used_idx;
 	uint16_t signalled;
@@ -552,6 +554,8 @@ int virtio_blk_create(const struct virtio_host *host,
 /* Flags of virtio_blk_fd_create. */
 #define VIRTIO_BLK_FD_READ_ONLY	(1U << 0)	/* even if @fd is writable */
 #define VIRTIO_BLK_FD_NO_URING	(1U << 1)	/* only worker threads */
+#define VIRTIO_BLK_FD_RING_NOW	(1U << 2)	/* make the ring in the call, not
+						 * when it is needed */
 
 /**
  * virtio_blk_fd_create - a backend over a file descriptor (blk_fd.c)

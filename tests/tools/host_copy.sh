@@ -6,7 +6,7 @@
 # shellcheck source=tests/tools/lib.bash disable=SC2317 # functions run by check
 . "$(dirname "$0")/lib.bash"
 
-engine=(run copy entry contents meta links mode diag progress tree_host)
+engine=(run copy entry contents meta links mode diag parents progress tree_host)
 cp=$LKL_TOP/tools/lkl/cp
 
 build_engine() {

@@ -32,7 +32,7 @@ for tool in cptofs cpfromfs; do
 	fails "$tool with half an owner" 2 "$hint" $tool -i e.img -o 1: a b
 	fails "$tool with a huge owner" 2 "$hint" $tool -i e.img -o 1:4294967295 a b
 	fails "$tool with a bad mode" 2 "$hint" $tool -i e.img -m 9 a b
-	fails "$tool with a bad partition" 2 "$hint" $tool -i e.img -P x a b
+	fails "$tool with a bad partition" 2 "$hint" $tool -i e.img -P 1x a b
 	fails "$tool with a negative partition" 2 "$hint" $tool -i e.img -P -1 a b
 	fails "$tool with an empty argument" 2 "$hint" $tool -i e.img '' b
 	if [ -e /dev/full ]; then
@@ -171,7 +171,7 @@ for label in dos gpt; do
 	needs "$label partitions" sfdisk mkfs.vfat || continue
 	make_part p.img $label
 	fails "$label: without -P the partitions are named" 3 \
-		'has partitions; choose one with -P: 1 \(vfat, 64 MiB\), 2 \(ext4, 64 MiB\)$' \
+		'has partitions, choose one of them: 1 \(vfat, 64 MiB\), 2 \(ext4, 64 MiB\)$' \
 		cptofs -i p.img s /
 	fails "$label: a partition that is not there" 3 \
 		'has no partition 3: 1 \(vfat' cptofs -i p.img -P 3 s /

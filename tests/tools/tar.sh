@@ -158,8 +158,8 @@ check "through a pipe" bash -o pipefail -c 'fs2tar e.img - | tar2fs e2.img -'
 check "and compressed ones" bash -o pipefail -c 'gzip -c order.tar | tar2fs e2.img -'
 fails "but not what comes after the pipe broke" 1 'standard input: ' \
 	bash -c 'head -c 1500 order.tar | tar2fs e2.img -'
-truncate -s 40M disk.img
-echo 'start=2048, type=83' | sfdisk -q disk.img >sfdisk.out 2>&1
+truncate -s 50M disk.img
+printf 'start=2048, size=33M, type=83\ntype=83\n' | sfdisk -q disk.img >sfdisk.out 2>&1
 make_ext4 part.img 32M
 dd if=part.img of=disk.img bs=1M seek=1 conv=notrunc status=none
 fails "a disk with partitions asks for one" 3 'disk.img|^fs2tar: ' fs2tar disk.img p.tar

@@ -32,8 +32,8 @@
 
 static bool is_image(const struct tree *tree, const struct stat *st)
 {
-	return tree->skip_ino && st->st_ino == tree->skip_ino &&
-	       st->st_dev == tree->skip_dev;
+	return tree->is_image &&
+	       tree->is_image(tree->images, st->st_dev, st->st_ino);
 }
 
 static void warn_image(struct copy *c, const struct entry *e)
@@ -51,7 +51,7 @@ static int make_way(struct copy *c, const struct entry *e)
 	struct stat st;
 	int err;
 
-	if (c->dst->skip_ino) {
+	if (c->dst->is_image) {
 		err = c->dst->ops->fstatat(e->dst_dir, e->dst_name, &st);
 		if (!err && is_image(c->dst, &st))
 			return -ETXTBSY;
@@ -267,7 +267,8 @@ static void copy_open_directory(struct copy *c, struct entry *e, int in,
 		e->acl_inherited = true;
 	if (e->acl_inherited)
 		acl = meta_has_default_acl(c, out);
-	copy_children(c, e, in, out, acl);
+	if (!c->no_recursion)
+		copy_children(c, e, in, out, acl);
 	if (!*c->stop)
 		meta_copy_open(c, e, in, out, st);
 	c->dst->ops->close(out);

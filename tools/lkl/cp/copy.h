@@ -50,11 +50,13 @@ enum copy_warned {
  * @src: where files come from
  * @dst: where they go
  * @options: see struct copy_options
+ * @parents: sources keep their whole path below the destination
+ * @no_recursion: directories are made, but not gone into
  * @progress: told of files and bytes, or NULL
  * @stop: set from outside (a signal) or inside (the destination is full or
  *	gone) to end the run at the next file or buffer
  *
- * The rest is private to copy.c, contents.c, meta.c and links.c.
+ * The rest is private to copy.c, contents.c, meta.c, links.c and parents.c.
  * @failed: files that could not be copied, or not wholly
  * @dst_root: the directory that everything goes under
  * @buf: COPY_BUFFER bytes
@@ -65,6 +67,8 @@ struct copy {
 	struct tree *src;
 	struct tree *dst;
 	struct copy_options options;
+	bool parents;
+	bool no_recursion;
 	struct progress *progress;
 	volatile bool *stop;
 

@@ -16,6 +16,7 @@
 /* One process is one run of one tool, so these are set once at its start. */
 static const char *program_name = "cptofs";
 static void (*erase_line)(void);
+static unsigned int verbosity;
 
 void diag_init(const char *program)
 {
@@ -81,6 +82,27 @@ void diag_warning(const char *format, ...)
 
 	va_start(args, format);
 	print_line("warning: ", format, args);
+	va_end(args);
+}
+
+void diag_verbose(unsigned int level)
+{
+	verbosity = level;
+}
+
+bool diag_is_verbose(unsigned int level)
+{
+	return verbosity >= level;
+}
+
+void diag_note(const char *format, ...)
+{
+	va_list args;
+
+	if (!verbosity)
+		return;
+	va_start(args, format);
+	print_line("", format, args);
 	va_end(args);
 }
 

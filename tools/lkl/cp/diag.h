@@ -9,6 +9,8 @@
 #ifndef CP_DIAG_H
 #define CP_DIAG_H
 
+#include <stdbool.h>
+
 /* Exit statuses, as the man pages list them. */
 enum diag_status {
 	DIAG_OK = 0,		/* everything was copied */
@@ -43,6 +45,19 @@ void diag_error(const char *format, ...)
 
 /** diag_warning - as diag_error(), with "warning: " before the message */
 void diag_warning(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/**
+ * diag_verbose - show notes
+ * @level: those of diag_note() from 1 on
+ */
+void diag_verbose(unsigned int level);
+
+/** diag_is_verbose - was diag_verbose() given at least @level? */
+bool diag_is_verbose(unsigned int level);
+
+/** diag_note - as diag_error(), but only if diag_verbose() was given 1 */
+void diag_note(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
 /**

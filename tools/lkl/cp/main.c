@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,7 +18,6 @@
 #include "copy.h"
 #include "diag.h"
 #include "expand.h"
-#include "image.h"
 #include "measure.h"
 #include "options.h"
 #include "progress.h"
@@ -55,6 +55,8 @@ static int copy_files(const struct options *o, struct tree *src,
 		.src = src,
 		.dst = dst,
 		.options = o->copy,
+		.parents = o->parents,
+		.no_recursion = o->no_recursion,
 		.stop = &stop,
 	};
 
@@ -63,83 +65,135 @@ static int copy_files(const struct options *o, struct tree *src,
 	return copy_run(&copy, sources->paths, sources->count, o->destination);
 }
 
-/* The image is open and mounted: expand the patterns, copy, write back. */
-static enum diag_status run_mounted(const struct options *o,
-				    struct tree *host, struct tree *inside,
-				    struct volume *volume)
+/**
+ * struct run - what is open
+ * @o: what is wanted
+ * @images: the disk images
+ * @host: the files of the host
+ * @inside: the files of the image
+ * @sources: paths of what is copied
+ * @incomplete: not all of them could be found
+ */
+struct run {
+	const struct options *o;
+	struct images *images;
+	struct tree host;
+	struct tree inside;
+	struct expand sources;
+	bool incomplete;
+};
+
+static void find_sources(struct run *r, struct tree *src)
 {
-	struct tree *src = o->from ? inside : host;
-	struct tree *dst = o->from ? host : inside;
-	struct expand sources = { 0 };
+	if (expand_sources(&r->sources, src, r->o->sources, r->o->count))
+		r->incomplete = true;
+}
+
+static bool is_listed_twice(const struct options *o)
+{
+	return o->files_from && !strcmp(o->files_from, "-") &&
+	       o->image.images.key_file &&
+	       !strcmp(o->image.images.key_file, "-");
+}
+
+/* The image is open and mounted: copy, write back. */
+static enum diag_status run_mounted(struct run *r, struct volume *volume)
+{
+	struct tree *src = r->o->from ? &r->inside : &r->host;
+	struct tree *dst = r->o->from ? &r->host : &r->inside;
 	struct progress *progress = NULL;
 	enum diag_status status = DIAG_OK;
 
-	if (expand_sources(&sources, src, o->sources, o->count, o->from))
-		status = DIAG_FILES;
-	if (sources.count &&
-	    copy_files(o, src, dst, &sources, &progress))
+	if (r->o->from)
+		find_sources(r, src);
+	if (r->sources.count &&
+	    copy_files(r->o, src, dst, &r->sources, &progress))
 		status = DIAG_FILES;
 	progress_note(progress, "writing back");
 	if (volume_close(volume))
 		status = DIAG_FINISH;
 	progress_free(progress);
-	expand_free(&sources);
-	return status;
+	return status ? status : r->incomplete ? DIAG_FILES : DIAG_OK;
 }
 
-static enum diag_status run_with_image(const struct options *o,
-				       struct image *image)
+/* What is read of the host is known before the image is looked at. */
+static enum diag_status run_confined(struct run *r)
 {
-	struct tree host = {
-		.ops = &tree_host_ops,
-		.label = "",
-		.uid = geteuid(),
-		.gid = getegid(),
-		.skip_dev = image->dev,
-		.skip_ino = image->ino,
+	char *destination = (char *)r->o->destination;
+	const struct sandbox sandbox = {
+		.role = r->o->from ? SANDBOX_WRITES : SANDBOX_READS,
+		.unlock = imageopts_may_unlock(&r->o->image),
+		.count = r->o->from ? 1 : r->sources.count,
+		.paths = r->o->from ? &destination : r->sources.paths,
 	};
-	struct tree inside = { .ops = &tree_image_ops };
-	enum diag_status status = DIAG_IMAGE;
+	const struct sandbox closed = { .role = SANDBOX_CLOSED };
 	struct volume *volume;
+	enum diag_status status;
+
+	status = volume_open(r->images, &r->o->image,
+			     r->o->image.self_test ? &closed : &sandbox,
+			     &volume);
+	if (!volume)
+		return status;
+	stop_catch();
+	r->inside.base = volume_root(volume);
+	return run_mounted(r, volume);
+}
+
+static bool is_image(const void *images, dev_t dev, ino_t ino)
+{
+	return images_contains(images, dev, ino);
+}
+
+static enum diag_status run_with_images(struct run *r)
+{
+	const struct options *o = r->o;
+	enum diag_status status;
 	char *label;
 
-	if (asprintf(&label, "%s:", image->path) < 0) {
+	r->host = (struct tree){
+		.ops = &tree_host_ops, .label = "",
+		.uid = geteuid(), .gid = getegid(),
+		.is_image = is_image, .images = r->images,
+	};
+	if (asprintf(&label, "%s:", o->image.names[0]) < 0) {
 		diag_error("%s", diag_cause(-ENOMEM));
 		return DIAG_IMAGE;
 	}
-	inside.label = label;
-	host.base = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (host.base < 0) {
+	r->inside = (struct tree){ .ops = &tree_image_ops, .label = label };
+	r->host.base = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r->host.base < 0) {
 		diag_error(".: %s", diag_cause(-errno));
-		goto out_free;
+		free(label);
+		return DIAG_IMAGE;
 	}
-	sandbox_enter(o->from ? o->destination : NULL);
-	volume = volume_open(image, o);
-	if (volume) {
-		stop_catch();
-		inside.base = volume_root(volume);
-		status = run_mounted(o, &host, &inside, volume);
-	}
-	close(host.base);
-out_free:
+	if (!o->from)
+		find_sources(r, &r->host);
+	status = run_confined(r);
+	close(r->host.base);
 	free(label);
 	return status;
 }
 
 static enum diag_status run(const struct options *o)
 {
+	struct run r = { .o = o };
 	enum diag_status status;
-	struct image image;
-	int err;
 
-	if (image_open(&image, o->image, !o->from))
-		return DIAG_IMAGE;
-	status = run_with_image(o, &image);
-	err = image_close(&image);
-	if (err) {
-		diag_error("%s: %s", image.path, diag_cause(err));
-		status = DIAG_FINISH;
+	if (is_listed_twice(o)) {
+		diag_error("standard input cannot be both list and passphrase");
+		return DIAG_USAGE;
 	}
+	r.images = volume_images_open(&o->image);
+	if (!r.images)
+		return DIAG_IMAGE;
+	if (o->files_from && expand_list(&r.sources, o->files_from, o->null))
+		status = DIAG_FILES;
+	else
+		status = run_with_images(&r);
+	expand_free(&r.sources);
+	if (volume_images_close(r.images))
+		status = DIAG_FINISH;
 	return status;
 }
 

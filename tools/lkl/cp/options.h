@@ -10,37 +10,32 @@
 #include <stdbool.h>
 
 #include "copy.h"
-
-#define PARTITION_UNSET	(-1)	/* no -P; the whole disk if it has no table */
+#include "imageopts.h"
 
 /**
  * struct options - what the user asked for
  * @from: cpfromfs, out of the image; else cptofs, into it
- * @image: path of the disk image
- * @type: file system type, or NULL to look for it
- * @partition: number from 1, 0 for the whole disk, or PARTITION_UNSET
- * @printk: show what the kernel logs
+ * @image: the images, and which file system of them
  * @copy: -o, -m and -s
+ * @files_from: file with further sources, "-" for standard input, or NULL
+ * @null: they end with a zero byte, not a newline
+ * @parents: sources keep their whole path below the destination
+ * @no_recursion: directories are made, but not gone into
  * @sources: points into argv
- * @count: number of sources, at least 1
+ * @count: number of sources; at least 1, but for @files_from
  * @destination: the last argument
  */
 struct options {
 	bool from;
-	const char *image;
-	const char *type;
-	int partition;
-	bool printk;
+	struct imageopts image;
 	struct copy_options copy;
+	const char *files_from;
+	bool null;
+	bool parents;
+	bool no_recursion;
 	char **sources;
 	int count;
 	const char *destination;
-};
-
-enum options_result {
-	OPTIONS_RUN,	/* go on */
-	OPTIONS_DONE,	/* --help or --version was answered */
-	OPTIONS_WRONG,	/* reported; exit with DIAG_USAGE */
 };
 
 /**

@@ -16,6 +16,7 @@
 
 #include "diag.h"
 #include "entry.h"
+#include "parents.h"
 
 /* Where the last component of a path begins; trailing slashes do not count. */
 static void split_path(const char *path, size_t *base, size_t *end)
@@ -163,17 +164,67 @@ static void copy_named(struct copy *c, const char *source, struct target *t,
 	free(name);
 }
 
+static void copy_child(struct copy *c, const char *source, const char *dir,
+		       const char *name, struct parents *p)
+{
+	struct entry e = {
+		.up = &p->entry, .depth = 1,
+		.src_name = name, .dst_name = name, .dst_dir = p->dir,
+		.acl_inherited = meta_has_default_acl(c, p->dir),
+	};
+
+	e.src_dir = c->src->ops->resolve(c->src->base, dir,
+					 O_PATH | O_DIRECTORY);
+	if (e.src_dir < 0) {
+		named_error(c, c->src, source, e.src_dir);
+		return;
+	}
+	copy_entry(c, &e, DT_UNKNOWN);
+	c->src->ops->close(e.src_dir);
+}
+
+/* Copy the source to where it is, below the target. */
+static void copy_with_parents(struct copy *c, const char *source,
+			      struct parents *p)
+{
+	size_t base, end;
+	char *dir = NULL, *name = NULL;
+	int err = -ENOMEM;
+
+	split_path(source, &base, &end);
+	dir = base ? strndup(source, base) : strdup(".");
+	name = strndup(source + base, end - base);
+	if (dir && name)
+		err = parents_enter(c, p, dir);
+	if (err == -EXDEV) {
+		c->failed++;
+		diag_error("%s%s: leads out of the destination with '..'",
+			   c->src->label, source);
+	} else if (err) {
+		named_error(c, c->dst, source, err);
+	} else {
+		copy_child(c, source, dir, name, p);
+	}
+	free(name);
+	free(dir);
+}
+
 static void copy_sources(struct copy *c, char *const *sources, int count,
 			 struct target *t, const char *destination)
 {
+	struct parents parents;
 	int i;
 
+	parents_init(&parents, t->dir, destination);
 	for (i = 0; i < count && !*c->stop; i++) {
 		if (means_contents(sources[i]))
 			copy_into(c, sources[i], t, destination);
+		else if (c->parents)
+			copy_with_parents(c, sources[i], &parents);
 		else
 			copy_named(c, sources[i], t, destination);
 	}
+	parents_finish(c, &parents);
 }
 
 static int open_run(struct copy *c)
@@ -202,7 +253,7 @@ int copy_run(struct copy *c, char *const *sources, int count,
 	err = open_run(c);
 	if (!err)
 		err = open_target(c, destination, &t);
-	if (!err && count > 1 && !t.is_dir) {
+	if (!err && (count > 1 || c->parents) && !t.is_dir) {
 		c->dst->ops->close(t.dir);
 		free(t.name);
 		err = -ENOTDIR;

@@ -1,218 +1,346 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * sandbox.c - give up what copying does not need, before an image is looked at
+ * sandbox.c - give up what is not needed, before an image is looked at
  *
- * Layer:   tools; called by main.c.
- * Context: the only thread.
+ * Layer:   tools; see sandbox.h.
+ * Context: one thread of the tool's; the library has started others.
  *
  * DOC: What an image could do
  *
  * An image is parsed by a kernel that runs in this process. Should a hostile
- * one take that kernel over, it has the process. What is left to it then:
- * Landlock lets cptofs write no file of the host, and cpfromfs read and write
- * nothing but its destination; seccomp refuses new programs, sockets, signals
- * to others, and what only an administrator needs, should one run the tool.
- * The image itself is an open descriptor, read-only for cpfromfs.
+ * one take that kernel over, it has the process. What is left to it then: the
+ * descriptors of the image and of the archive, memory, threads, time, and by its
+ * role the files that cptofs was told to read, or those below cpfromfs's
+ * destination (landlock.c). An ordinary user's process has no capability and
+ * cannot get one; one of root's keeps what concerns files, and only if it has to
+ * do with files. seccomp refuses every system call that is not in the lists
+ * below: no program is executed, no socket made, no other process touched.
  */
 #include "sandbox.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/landlock.h>
-#include <linux/seccomp.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <lkl.h>
+#include "diag.h"
+#include "landlock.h"
 
-/* ---- Landlock ---- */
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define REFUSE		SCMP_ACT_ERRNO(EPERM)
 
-/* Rights by the version that brought them; headers may be older. */
-#define RIGHT(n)		(1ULL << (n))
-#define RIGHT_EXECUTE		RIGHT(0)
-#define RIGHTS_READ		(RIGHT(2) | RIGHT(3))
-#define RIGHTS_V1		(RIGHT(13) - 1)
-#define RIGHT_REFER		RIGHT(13)	/* 2: move between directories */
-#define RIGHT_TRUNCATE		RIGHT(14)	/* 3 */
-#define RIGHTS_NET		3ULL		/* 4: bind, connect */
-#define RIGHT_IOCTL_DEV		RIGHT(15)	/* 5 */
-#define SCOPES			3ULL		/* 6: sockets, signals */
+/* ---- capabilities ---- */
 
-/* struct landlock_ruleset_attr as of version 6. */
-struct ruleset {
-	uint64_t fs;
-	uint64_t net;
-	uint64_t scoped;
-};
+#define CAPABILITY(n)	(1U << (n))	/* all of these are below 32 */
 
-static struct ruleset rights_of(int version)
+/* What reading and making anybody's files takes; trusted.* wants SYS_ADMIN. */
+static uint32_t kept_capabilities(enum sandbox_role role)
 {
-	struct ruleset rights = { .fs = RIGHTS_V1 };
+	uint32_t reads = CAPABILITY(CAP_DAC_READ_SEARCH) |
+			 CAPABILITY(CAP_DAC_OVERRIDE) |
+			 CAPABILITY(CAP_SYS_ADMIN);
 
-	if (version >= 2)
-		rights.fs |= RIGHT_REFER;
-	if (version >= 3)
-		rights.fs |= RIGHT_TRUNCATE;
-	if (version >= 4)
-		rights.net = RIGHTS_NET;
-	if (version >= 5)
-		rights.fs |= RIGHT_IOCTL_DEV;
-	if (version >= 6)
-		rights.scoped = SCOPES;
-	return rights;
+	switch (role) {
+	case SANDBOX_READS:
+		return reads;
+	case SANDBOX_WRITES:
+		return reads | CAPABILITY(CAP_CHOWN) | CAPABILITY(CAP_FOWNER) |
+		       CAPABILITY(CAP_FSETID) | CAPABILITY(CAP_MKNOD) |
+		       CAPABILITY(CAP_SETFCAP);
+	default:
+		return 0;
+	}
 }
 
-/* A path that is not there is no loss: the copy will say so. */
-static void allow(int ruleset, const char *path, uint64_t rights)
+static int drop_capabilities(enum sandbox_role role)
 {
-	struct landlock_path_beneath_attr rule = {
-		.allowed_access = rights,
-		.parent_fd = open(path, O_PATH | O_CLOEXEC),
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
 	};
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+	uint32_t kept = kept_capabilities(role);
 
-	if (rule.parent_fd < 0)
-		return;
-	syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
-		&rule, 0);
-	close(rule.parent_fd);
+	if (syscall(SYS_capget, &header, caps))
+		return -errno;
+	caps[0].effective &= kept;
+	caps[0].permitted &= kept;
+	caps[0].inheritable = 0;
+	caps[1] = (struct __user_cap_data_struct){ 0 };
+	return syscall(SYS_capset, &header, caps) ? -errno : 0;
 }
 
-/* The destination if it is a directory, else the one it will be made in. */
-static void allow_destination(int ruleset, const char *path, uint64_t rights)
+static int report(const char *what, int err)
 {
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char *parent, *slash;
-
-	if (fd >= 0) {
-		close(fd);
-		allow(ruleset, path, rights);
-		return;
-	}
-	parent = strdup(path);
-	if (!parent)
-		return;
-	slash = parent + strlen(parent);
-	while (slash > parent + 1 && slash[-1] == '/')
-		*--slash = '\0';
-	slash = strrchr(parent, '/');
-	if (slash)
-		slash[slash == parent] = '\0';
-	allow(ruleset, slash ? parent : ".", rights);
-	free(parent);
+	if (err)
+		diag_error("cannot confine the process (%s): %s; --no-sandbox does without",
+			   what, diag_cause(err));
+	return err;
 }
 
-/* The library maps the kernel from its own file, which it looks up. */
-static void allow_library(int ruleset)
+int sandbox_prepare(const struct sandbox *s)
 {
-	Dl_info info;
+	int err;
 
-	if (dladdr((void *)lkl_init, &info) && info.dli_fname)
-		allow(ruleset, info.dli_fname, RIGHT(2));
-	allow(ruleset, "/proc/self", RIGHTS_READ);
-}
-
-static void enter_landlock(const char *destination)
-{
-	int version = syscall(SYS_landlock_create_ruleset, NULL, 0,
-			      LANDLOCK_CREATE_RULESET_VERSION);
-	struct ruleset rights;
-	int ruleset;
-
-	if (version < 1)
-		return;
-	rights = rights_of(version);
-	ruleset = syscall(SYS_landlock_create_ruleset, &rights, sizeof(rights),
-			  0);
-	if (ruleset < 0)
-		return;
-	if (destination) {
-		allow_destination(ruleset, destination,
-				  rights.fs & ~RIGHT_EXECUTE);
-		allow_library(ruleset);
-	} else {
-		allow(ruleset, "/", RIGHTS_READ);
-	}
-	syscall(SYS_landlock_restrict_self, ruleset, 0);
-	close(ruleset);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return report("no_new_privs", -errno);
+	err = report("landlock", landlock_enter(s));
+	return err ? err :
+		     report("capabilities", drop_capabilities(s->role));
 }
 
 /* ---- seccomp ---- */
 
-static const uint16_t refused[] = {
-	/* other programs and processes */
-	SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_readv,
-	SYS_process_vm_writev, SYS_kill, SYS_rt_sigqueueinfo,
-	SYS_pidfd_send_signal, SYS_pidfd_getfd, SYS_kcmp,
-	/* the network */
-	SYS_socket, SYS_connect, SYS_bind, SYS_listen,
-	/* the host as a whole */
-	SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_setns,
-	SYS_unshare, SYS_open_tree, SYS_move_mount, SYS_fsopen, SYS_fsmount,
-	SYS_open_by_handle_at, SYS_quotactl, SYS_swapon, SYS_swapoff,
-	SYS_acct, SYS_reboot, SYS_kexec_load, SYS_kexec_file_load,
-	SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_bpf,
-	SYS_perf_event_open, SYS_userfaultfd, SYS_fanotify_init, SYS_syslog,
-	SYS_add_key, SYS_request_key, SYS_keyctl, SYS_settimeofday,
-	SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime, SYS_sethostname,
-	SYS_setdomainname, SYS_personality, SYS_setuid, SYS_setgid,
-	SYS_setreuid, SYS_setregid, SYS_setresuid, SYS_setresgid,
-	SYS_setgroups, SYS_setfsuid, SYS_setfsgid, SYS_capset,
+/* Descriptors that are open, memory, threads, time. */
+static const int allowed[] = {
+	/* the image, the archive, messages */
+	SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev),
+	SCMP_SYS(pread64), SCMP_SYS(preadv), SCMP_SYS(preadv2),
+	SCMP_SYS(pwrite64), SCMP_SYS(pwritev), SCMP_SYS(pwritev2),
+	SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(sync_file_range),
+	SCMP_SYS(fallocate), SCMP_SYS(lseek), SCMP_SYS(fstat),
+	SCMP_SYS(ftruncate), SCMP_SYS(fadvise64), SCMP_SYS(close),
+	SCMP_SYS(dup), SCMP_SYS(fcntl), SCMP_SYS(io_uring_enter),
+	SCMP_SYS(io_uring_register),
+	/* servers of images */
+	SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(sendto),
+	SCMP_SYS(recvfrom), SCMP_SYS(shutdown), SCMP_SYS(getsockopt),
+	SCMP_SYS(setsockopt), SCMP_SYS(wait4), SCMP_SYS(waitid),
+	/* waiting */
+	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(epoll_create1),
+	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+	SCMP_SYS(pipe2), SCMP_SYS(eventfd2), SCMP_SYS(futex),
+	SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres),
+	SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(restart_syscall),
+	/* memory */
+	SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk),
+	SCMP_SYS(memfd_create), SCMP_SYS(getrandom), SCMP_SYS(membarrier),
+	/* threads, and what a process asks about itself */
+	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(gettid),
+	SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(sched_setaffinity), SCMP_SYS(getcpu),
+	SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(prlimit64), SCMP_SYS(getrusage), SCMP_SYS(sysinfo),
+	SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
+	SCMP_SYS(getegid), SCMP_SYS(umask),
 };
 
-#define REFUSED		(sizeof(refused) / sizeof(refused[0]))
-#define HEAD		5
-#define TAIL		2
+/* Looking at files of the host. */
+static const int allowed_to_read[] = {
+	SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(getdents64),
+	SCMP_SYS(readlinkat), SCMP_SYS(fchdir), SCMP_SYS(flistxattr),
+	SCMP_SYS(fgetxattr), SCMP_SYS(llistxattr), SCMP_SYS(lgetxattr),
+};
 
-#if defined(__x86_64__)
-#define ARCH		AUDIT_ARCH_X86_64
-#define FIRST_FOREIGN	0x40000000	/* system calls of the x32 ABI */
-#else
-#define ARCH		AUDIT_ARCH_AARCH64
-#define FIRST_FOREIGN	0x7fffffff
-#endif
+/* Making them. */
+static const int allowed_to_write[] = {
+	SCMP_SYS(openat), SCMP_SYS(mkdirat), SCMP_SYS(mknodat),
+	SCMP_SYS(symlinkat), SCMP_SYS(linkat), SCMP_SYS(unlinkat),
+	SCMP_SYS(fchown), SCMP_SYS(fchownat), SCMP_SYS(fchmod),
+	SCMP_SYS(fchmodat), SCMP_SYS(utimensat), SCMP_SYS(fsetxattr),
+	SCMP_SYS(lsetxattr), SCMP_SYS(fremovexattr), SCMP_SYS(lremovexattr),
+};
 
-#define LOAD(field) \
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-#define RETURN(value)	BPF_STMT(BPF_RET | BPF_K, value)
+/* Reading a passphrase, and the header of the disk with libcryptsetup. */
+static const int allowed_to_unlock[] = {
+	SCMP_SYS(openat), SCMP_SYS(flock), SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat), SCMP_SYS(access), SCMP_SYS(faccessat2),
+	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat),
+	SCMP_SYS(statx), SCMP_SYS(getdents64), SCMP_SYS(mlock),
+	SCMP_SYS(munlock), SCMP_SYS(mlockall), SCMP_SYS(munlockall),
+	SCMP_SYS(getpriority), SCMP_SYS(setpriority), SCMP_SYS(uname),
+};
 
-static void enter_seccomp(void)
+static int allow_all(scmp_filter_ctx ctx, const int *calls, size_t count)
 {
-	struct sock_filter code[HEAD + REFUSED + TAIL] = {
-		LOAD(arch),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
-		RETURN(SECCOMP_RET_KILL_PROCESS),
-		LOAD(nr),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, FIRST_FOREIGN, REFUSED + 1,
-			 0),
-	};
-	const struct sock_fprog filter = {
-		.len = HEAD + REFUSED + TAIL,
-		.filter = code,
-	};
 	size_t i;
+	int err = 0;
 
-	for (i = 0; i < REFUSED; i++)
-		code[HEAD + i] = (struct sock_filter)
-			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, refused[i],
-				 REFUSED - i, 0);
-	code[HEAD + REFUSED] = (struct sock_filter)RETURN(SECCOMP_RET_ALLOW);
-	code[HEAD + REFUSED + 1] = (struct sock_filter)
-		RETURN(SECCOMP_RET_ERRNO | EPERM);
-	syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
+	for (i = 0; !err && i < count; i++)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
+	return err;
 }
 
-void sandbox_enter(const char *destination)
+/* Only with these values of the argument. */
+static int allow_ioctls(scmp_filter_ctx ctx, const unsigned int *commands,
+			size_t count)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return;
-	enter_landlock(destination);
-	enter_seccomp();
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < count; i++)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff,
+					       commands[i]));
+	return err;
+}
+
+/* Memory is never made executable from now on. */
+static int allow_memory(scmp_filter_ctx ctx)
+{
+	const struct scmp_arg_cmp no_exec =
+		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	int err;
+
+	err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec);
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect),
+				       1, no_exec);
+	return err;
+}
+
+/*
+ * Threads, but no processes. clone3() has its flags in memory, where they
+ * cannot be looked at; libc does without if it is not there. Signals to
+ * ourselves, by one of which a run that was interrupted ends.
+ */
+static int allow_threads(scmp_filter_ctx ctx)
+{
+	int err;
+
+	err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+			       SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD,
+				       CLONE_THREAD));
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS),
+				       SCMP_SYS(clone3), 0);
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+				       SCMP_A0(SCMP_CMP_EQ, getpid()));
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+				       SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+				       SCMP_A0(SCMP_CMP_EQ, PR_SET_TIMERSLACK));
+	return err;
+}
+
+/* What is asked of an image that is a device, and of a terminal. */
+static int allow_questions(scmp_filter_ctx ctx, bool unlock)
+{
+	static const unsigned int commands[] = {
+		0x1260,		/* BLKGETSIZE */
+		0x80081272,	/* BLKGETSIZE64 */
+		0x1268,		/* BLKSSZGET */
+		0x127b,		/* BLKPBSZGET */
+		0x1278,		/* BLKIOMIN */
+		0x1279,		/* BLKIOOPT */
+		0x125e,		/* BLKROGET */
+		0x1277,		/* BLKDISCARD */
+		0x127f,		/* BLKZEROOUT */
+		0x1261,		/* BLKFLSBUF */
+		TCGETS, TIOCGWINSZ,
+	};
+	static const unsigned int echo[] = { TCSETS, TCSETSW, TCSETSF };
+	int err = allow_ioctls(ctx, commands, ARRAY_SIZE(commands));
+
+	if (!err && unlock)
+		err = allow_ioctls(ctx, echo, ARRAY_SIZE(echo));
+	/* How libc does fstat(). */
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
+				       SCMP_SYS(newfstatat), 1,
+				       SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH));
+	return err;
+}
+
+/* Opening for reading: nothing is made or emptied by it. */
+static int allow_opening(scmp_filter_ctx ctx)
+{
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+				SCMP_A2(SCMP_CMP_MASKED_EQ,
+					O_ACCMODE | O_CREAT | O_TRUNC, 0));
+}
+
+static int allow_role(scmp_filter_ctx ctx, enum sandbox_role role)
+{
+	int err = 0;
+
+	if (role != SANDBOX_CLOSED)
+		err = allow_all(ctx, allowed_to_read,
+				ARRAY_SIZE(allowed_to_read));
+	if (!err && role == SANDBOX_READS)
+		err = allow_opening(ctx);
+	if (!err && role == SANDBOX_WRITES)
+		err = allow_all(ctx, allowed_to_write,
+				ARRAY_SIZE(allowed_to_write));
+	return err;
+}
+
+static int make_filter(scmp_filter_ctx ctx, const struct sandbox *s)
+{
+	int err = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+
+	if (!err)
+		err = allow_all(ctx, allowed, ARRAY_SIZE(allowed));
+	/* Until sandbox_seal(). */
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
+				       SCMP_SYS(io_uring_setup), 0);
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(seccomp),
+				       0);
+	if (!err && s->unlock)
+		err = allow_all(ctx, allowed_to_unlock,
+				ARRAY_SIZE(allowed_to_unlock));
+	if (!err)
+		err = allow_role(ctx, s->role);
+	if (!err)
+		err = allow_memory(ctx);
+	if (!err)
+		err = allow_threads(ctx);
+	if (!err)
+		err = allow_questions(ctx, s->unlock);
+	/* A binary tree, so that the length of the list does not matter. */
+	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	return err;
+}
+
+static int load_filter(scmp_filter_ctx ctx, int err)
+{
+	if (!err)
+		err = seccomp_load(ctx);
+	seccomp_release(ctx);
+	return report("seccomp", err);
+}
+
+int sandbox_enter(const struct sandbox *s)
+{
+	scmp_filter_ctx ctx = seccomp_init(REFUSE);
+
+	if (!ctx)
+		return report("seccomp", -ENOMEM);
+	return load_filter(ctx, make_filter(ctx, s));
+}
+
+/* A second filter, which the kernel asks as well as the first. */
+int sandbox_seal(void)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	int err;
+
+	if (!ctx)
+		return report("seccomp", -ENOMEM);
+	err = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+	/* no_new_privs is set, and setting it refused. */
+	if (!err)
+		err = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0);
+	if (!err)
+		err = seccomp_rule_add(ctx, REFUSE, SCMP_SYS(io_uring_setup),
+				       0);
+	if (!err)
+		err = seccomp_rule_add(ctx, REFUSE, SCMP_SYS(seccomp), 0);
+	return load_filter(ctx, err);
 }

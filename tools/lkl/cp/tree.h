@@ -98,9 +98,9 @@ struct tree_ops {
  *	name and a colon, or ""
  * @uid: whom the tree takes us for; 0 inside an image
  * @gid: likewise
- * @skip_dev: with @skip_ino the file that must be neither read nor replaced,
- *	the image itself on the host's side; both 0 for none
- * @skip_ino: see @skip_dev
+ * @is_image: is this file one that must be neither read nor replaced, an image
+ *	on the host's side? NULL for none
+ * @images: for @is_image
  */
 struct tree {
 	const struct tree_ops *ops;
@@ -108,8 +108,8 @@ struct tree {
 	const char *label;
 	uid_t uid;
 	gid_t gid;
-	dev_t skip_dev;
-	ino_t skip_ino;
+	bool (*is_image)(const void *images, dev_t dev, ino_t ino);
+	const void *images;
 };
 
 extern const struct tree_ops tree_host_ops;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * volume.c - a kernel in this process with one file system of the image
+ * volume.c - a kernel in this process with one file system of the images
  *
- * Layer:   tools; called by main.c.
+ * Layer:   tools; see volume.h.
  * Context: one thread, the same for all calls.
  *
- * The file system's type is found by its signature on the host's side
- * (probe.c); everything else about the image is the kernel's business.
+ * What is in the images, and where the file system is in it, is found by
+ * ../image; here it is mounted as its type wants it.
  */
 #include "volume.h"
 
@@ -20,34 +20,74 @@
 #include <lkl_host.h>
 
 #include "diag.h"
-#include "partition.h"
-#include "probe.h"
 
 /**
  * struct volume - a mounted file system
- * @image: the host's side
- * @disk: as the library knows it
- * @disk_id: from lkl_disk_add()
- * @partition: 0 for the whole disk
+ * @images: the host's side
+ * @options: what the user asked for
+ * @name: of the first image
+ * @target: the block device inside, and the type of what is on it
  * @writable: mounted to be written
- * @path: where it is mounted inside the library
- * @root: descriptor of its root there
+ * @root: descriptor of its root inside the library
  */
 struct volume {
-	const struct image *image;
-	struct lkl_disk disk;
-	int disk_id;
-	unsigned int partition;
+	struct images *images;
+	const struct imageopts *options;
+	const char *name;
+	struct images_target target;
 	bool writable;
-	char path[64];
 	int root;
 };
 
+#define MOUNT_POINT	"/image"	/* inside the library */
 #define UMOUNT_TIMEOUT	(60 * 1000)	/* ms */
-#define LOG_SIZE	(16 * 1024)
+#define LOG_SIZE	(128 * 1024)
 #define MEMORY_MIN_MIB	128
 #define MEMORY_MAX_MIB	4096
 #define DESCRIPTORS	(1 << 19)
+#define OPTIONS_SIZE	4096		/* a page, as mount(2) takes it */
+
+/* ---- images ---- */
+
+static void report_warnings(struct images *images)
+{
+	const char *text;
+
+	while ((text = images_warning(images)))
+		diag_warning("%s", text);
+}
+
+static int report_images(struct images *images, int err)
+{
+	report_warnings(images);
+	if (err)
+		diag_error("%s", images_error(images));
+	return err;
+}
+
+struct images *volume_images_open(const struct imageopts *o)
+{
+	struct images *images = images_new();
+	int err;
+
+	if (!images) {
+		diag_error("%s", diag_cause(-ENOMEM));
+		return NULL;
+	}
+	err = images_open(images, o->names, o->count, &o->images);
+	if (!report_images(images, err))
+		return images;
+	images_free(images);
+	return NULL;
+}
+
+int volume_images_close(struct images *images)
+{
+	int err = report_images(images, images_close(images));
+
+	images_free(images);
+	return err;
+}
 
 /* ---- file systems ---- */
 
@@ -91,111 +131,71 @@ static const struct quirk *find_quirk(const char *type)
 	return q;
 }
 
-/* Join what there is of three option lists with commas, into @out. */
-static void join_options(char *out, size_t size, const char *a, const char *b,
-			 const char *c)
+/* Add options to a list; the kernel takes the last of those that contradict. */
+static void add_options(char list[OPTIONS_SIZE], const char *more)
 {
-	const char *const parts[] = { a, b, c };
-	size_t i, len = 0;
+	size_t len = strlen(list);
 
-	*out = '\0';
-	for (i = 0; i < 3; i++) {
-		if (!parts[i])
-			continue;
-		len += snprintf(out + len, size - len, "%s%s", len ? "," : "",
-				parts[i]);
-		if (len >= size)
-			return;
-	}
+	if (more && *more)
+		snprintf(list + len, OPTIONS_SIZE - len, "%s%s",
+			 len ? "," : "", more);
 }
 
 /* ---- boot and halt ---- */
-
-static int add_disk(struct volume *v)
-{
-	int id;
-
-	v->disk.fd = v->image->fd;
-	id = lkl_disk_add(&v->disk);
-	if (id < 0) {
-		diag_error("%s: %s", v->image->path, lkl_disk_error());
-		return id;
-	}
-	v->disk_id = id;
-	return 0;
-}
 
 /*
  * What a file system keeps in memory about itself grows with it: of all, f2fs
  * takes most, 0.3 MiB for each GiB. Memory that is not used is not taken.
  */
-static unsigned int memory_mib(const struct image *image)
+static unsigned int memory_mib(const struct volume *v)
 {
-	uint64_t mib = MEMORY_MIN_MIB + (image->size >> 30) / 2;
+	uint64_t mib = MEMORY_MIN_MIB + (images_size(v->images) >> 30) / 2;
 
-	return mib < MEMORY_MAX_MIB ? mib : MEMORY_MAX_MIB;
+	if (v->options->memory)
+		return v->options->memory;
+	return mib < MEMORY_MAX_MIB ? (unsigned int)mib : MEMORY_MAX_MIB;
 }
 
-static int start_kernel(struct volume *v, bool printk)
+static int start_kernel(struct volume *v)
 {
+	bool printk = v->options->printk;
 	int err;
 
 	if (!printk)
 		lkl_host_ops.print = NULL;
 	lkl_init(&lkl_host_ops);
-	err = add_disk(v);
-	if (err)
-		goto err_cleanup;
-	err = lkl_start_kernel("mem=%uM loglevel=%d", memory_mib(v->image),
+	err = lkl_start_kernel("mem=%uM loglevel=%d", memory_mib(v),
 			       printk ? 8 : 0);
 	if (!err)
 		return 0;
 	diag_error("cannot start the kernel: %s", lkl_strerror(err));
-	lkl_disk_remove(v->disk);
-err_cleanup:
 	lkl_cleanup();
 	return err;
 }
 
 static void stop_kernel(struct volume *v)
 {
-	lkl_disk_remove(v->disk);
-	lkl_sys_halt();
+	if (!lkl_panic_message()) {
+		images_release(v->images);
+		lkl_sys_halt();
+	}
 	lkl_cleanup();
 }
 
 /* ---- mounting ---- */
 
-static int choose_type(struct volume *v, off_t start, const char **type)
+static int mount_with(struct volume *v, const char *extra)
 {
-	const struct probe *what = probe_file(v->image->fd, start);
-
-	if (what && what->mountable) {
-		*type = what->name;
-		return 0;
-	}
-	if (what)
-		diag_error("%s: holds %s, not a file system", v->image->path,
-			   what->name);
-	else
-		diag_error("%s: no file system found; name its type with -t",
-			   v->image->path);
-	return -EINVAL;
-}
-
-static int mount_with(struct volume *v, const char *type, const char *extra)
-{
-	const struct quirk *q = find_quirk(type);
+	const struct quirk *q = find_quirk(v->target.type);
 	unsigned int flags = MS_NOATIME | (v->writable ? 0 : MS_RDONLY);
-	char options[128];
-	int err;
+	char options[OPTIONS_SIZE] = "";
 
-	join_options(options, sizeof(options), q->always,
-		     v->writable ? q->writable : NULL, extra);
-	err = lkl_mount_dev(v->disk_id, v->partition, type, flags,
-			    *options ? options : NULL, v->path,
-			    sizeof(v->path));
-	return err < 0 ? err : 0;
+	add_options(options, q->always);
+	add_options(options, v->writable ? q->writable : NULL);
+	add_options(options, extra);
+	add_options(options, v->options->mount_options);
+	return (int)lkl_sys_mount(v->target.path, MOUNT_POINT, v->target.type,
+				  flags, *options ? options : NULL);
 }
 
 /*
@@ -223,17 +223,29 @@ static char *last_kernel_error(void)
 	return found;
 }
 
-static int report_mount(const struct volume *v, const char *type, int err)
+static int report_panic(const struct volume *v)
 {
+	if (!lkl_panic_message())
+		return 0;
+	diag_error("%s: the kernel in the library has panicked: %s", v->name,
+		   lkl_panic_message());
+	return -ENOTRECOVERABLE;
+}
+
+static int report_mount(const struct volume *v, int err)
+{
+	const char *type = v->target.type;
 	char *said;
 
+	if (report_panic(v))
+		return err;
 	if (err == -ENODEV) {
-		diag_error("%s: file system type '%s' is not known",
-			   v->image->path, type);
+		diag_error("%s: file system type '%s' is not known", v->name,
+			   type);
 		return err;
 	}
 	said = last_kernel_error();
-	diag_error("%s: cannot mount as %s: %s%s%s%s", v->image->path, type,
+	diag_error("%s: cannot mount as %s: %s%s%s%s", v->name, type,
 		   diag_cause(err), said ? " (" : "", said ? said : "",
 		   said ? ")" : "");
 	free(said);
@@ -241,22 +253,37 @@ static int report_mount(const struct volume *v, const char *type, int err)
 }
 
 /*
- * A journal that was not closed cleanly would have to be replayed, that is
- * written, first. The image must not change, so it is read as it is.
+ * A journal that was not closed cleanly has to be replayed, which writes. The
+ * image must not change, so memory is laid over it to take that. Where this
+ * cannot be done the file system is read as it is.
  */
-static int mount_volume(struct volume *v, const char *type)
+static int mount_unclean(struct volume *v)
 {
-	const char *norecovery = find_quirk(type)->norecovery;
-	int err = mount_with(v, type, NULL);
+	const char *norecovery = find_quirk(v->target.type)->norecovery;
+	struct images_target as_it_is = v->target;
 
-	if (err && err != -ENODEV && !v->writable && norecovery) {
-		if (!mount_with(v, type, norecovery)) {
-			diag_warning("%s: was not unmounted cleanly; its last changes may be missing",
-				     v->image->path);
-			return 0;
-		}
+	if (!norecovery)
+		return -EROFS;
+	if (!images_shadow(v->images, &v->target) && !mount_with(v, NULL)) {
+		diag_note("%s: was not unmounted cleanly; its journal is replayed in memory",
+			  v->name);
+		return 0;
 	}
-	return err ? report_mount(v, type, err) : 0;
+	v->target = as_it_is;
+	if (mount_with(v, norecovery))
+		return -EROFS;
+	diag_warning("%s: was not unmounted cleanly; its last changes may be missing",
+		     v->name);
+	return 0;
+}
+
+static int mount_type(struct volume *v)
+{
+	int err = mount_with(v, NULL);
+
+	if (err && err != -ENODEV && !v->writable && !mount_unclean(v))
+		return 0;
+	return err ? report_mount(v, err) : 0;
 }
 
 /*
@@ -265,50 +292,99 @@ static int mount_volume(struct volume *v, const char *type)
  */
 static int open_root(struct volume *v)
 {
-	v->root = lkl_sys_openat(AT_FDCWD, v->path,
-				 O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	v->root = (int)lkl_sys_openat(AT_FDCWD, MOUNT_POINT,
+				      O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (v->root >= 0)
 		return 0;
-	diag_error("%s: %s", v->image->path, diag_cause(v->root));
+	diag_error("%s: %s", v->name, diag_cause(v->root));
+	lkl_umount_timeout(MOUNT_POINT, 0, UMOUNT_TIMEOUT);
 	return v->root;
 }
 
-static int mount_image(struct volume *v, const struct options *o)
+static int prepare_inside(void)
 {
-	const char *type = o->type;
-	off_t start;
-	int err;
+	int err = lkl_set_fd_limit(DESCRIPTORS);
 
-	err = partition_choose(v->image, o->partition, &v->partition, &start);
-	if (!err && !type)
-		err = choose_type(v, start, &type);
-	return err ? err : mount_volume(v, type);
+	lkl_sys_umask(0);
+	if (!err)
+		err = (int)lkl_sys_mkdir(MOUNT_POINT, 0700);
+	if (err)
+		diag_error("cannot prepare the kernel: %s", diag_cause(err));
+	return err;
 }
 
-struct volume *volume_open(const struct image *image, const struct options *o)
+static int plug_images(struct volume *v)
+{
+	int err = report_images(v->images, images_plug(v->images));
+
+	if (!err && !v->options->no_sandbox)
+		err = sandbox_seal();
+	return err;
+}
+
+static int select_target(struct volume *v)
+{
+	int err = images_select(v->images, &v->options->choice, &v->target);
+
+	return report_images(v->images, err);
+}
+
+static int mount_image(struct volume *v)
+{
+	int err = prepare_inside();
+
+	if (!err)
+		err = select_target(v);
+	if (err)
+		return err;
+	diag_note("%s: %s on %s", v->name, v->target.type, v->target.path);
+	err = mount_type(v);
+	return err ? err : open_root(v);
+}
+
+static enum diag_status use_kernel(struct volume *v,
+				   const struct sandbox *sandbox)
+{
+	const struct imageopts *o = v->options;
+
+	if (!o->no_sandbox && sandbox_enter(sandbox))
+		return DIAG_IMAGE;
+	if (plug_images(v))
+		return DIAG_IMAGE;
+	if (o->self_test)
+		return sandbox_test() ? DIAG_FILES : DIAG_OK;
+	return mount_image(v) ? DIAG_IMAGE : DIAG_OK;
+}
+
+enum diag_status volume_open(struct images *images, const struct imageopts *o,
+			     const struct sandbox *sandbox,
+			     struct volume **volume)
 {
 	struct volume *v = calloc(1, sizeof(*v));
+	enum diag_status status = DIAG_IMAGE;
 
+	*volume = NULL;
 	if (!v) {
 		diag_error("%s", diag_cause(-ENOMEM));
-		return NULL;
+		return status;
 	}
-	v->image = image;
-	v->writable = !o->from;
-	if (start_kernel(v, o->printk))
-		goto err_free;
-	lkl_sys_umask(0);
-	lkl_set_fd_limit(DESCRIPTORS);
-	if (mount_image(v, o))
-		goto err_stop;
-	if (!open_root(v))
-		return v;
-	lkl_umount_dev(v->disk_id, v->partition, 0, UMOUNT_TIMEOUT);
-err_stop:
+	v->images = images;
+	v->options = o;
+	v->name = o->names[0];
+	v->writable = !o->images.read_only;
+	if (!o->no_sandbox && sandbox_prepare(sandbox))
+		goto out_free;
+	if (start_kernel(v))
+		goto out_free;
+	status = use_kernel(v, sandbox);
+	if (!status && !o->self_test) {
+		*volume = v;
+		return status;
+	}
 	stop_kernel(v);
-err_free:
+out_free:
 	free(v);
-	return NULL;
+	return status;
 }
 
 int volume_root(const struct volume *v)
@@ -318,42 +394,36 @@ int volume_root(const struct volume *v)
 
 static int write_back(struct volume *v)
 {
-	int err = v->writable ? lkl_sys_syncfs(v->root) : 0;
+	int err = v->writable ? (int)lkl_sys_syncfs(v->root) : 0;
 
 	if (err)
 		diag_error("%s: writing back failed, files in it may be damaged: %s",
-			   v->image->path, diag_cause(err));
+			   v->name, diag_cause(err));
 	return err;
 }
 
-static int unmount_volume(struct volume *v)
+static int unmount(struct volume *v)
 {
 	int err;
 
 	lkl_sys_chdir("/");
 	lkl_sys_close(v->root);
-	err = lkl_umount_dev(v->disk_id, v->partition, 0, UMOUNT_TIMEOUT);
+	err = lkl_umount_timeout(MOUNT_POINT, 0, UMOUNT_TIMEOUT);
 	if (err)
-		diag_error("%s: cannot unmount: %s", v->image->path,
-			   diag_cause(err));
+		diag_error("%s: cannot unmount: %s", v->name, diag_cause(err));
 	return err;
 }
 
 int volume_close(struct volume *v)
 {
-	int err, umount_err;
+	int err = report_panic(v), umount_err;
 
-	if (lkl_panic_message()) {
-		diag_error("%s: the kernel has panicked: %s", v->image->path,
-			   lkl_panic_message());
-		lkl_cleanup();
-		err = -ENOTRECOVERABLE;
-	} else {
+	if (!err) {
 		err = write_back(v);
-		umount_err = unmount_volume(v);
+		umount_err = unmount(v);
 		err = err ? err : umount_err;
-		stop_kernel(v);
 	}
+	stop_kernel(v);
 	free(v);
 	return err;
 }

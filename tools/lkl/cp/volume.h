@@ -1,27 +1,55 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * volume.h - a kernel in this process with one file system of the image
+ * volume.h - a kernel in this process with one file system of the images
  *
- * Layer:   tools, over tools/lkl/include/lkl.h; called by main.c.
+ * Layer:   tools, over lkl.h and ../image; called by the main.c of the copy and
+ *          the tar tools.
  * Context: one thread, the same for all calls.
  */
 #ifndef CP_VOLUME_H
 #define CP_VOLUME_H
 
-#include "image.h"
-#include "options.h"
+#include <stdbool.h>
+
+#include "../image/images.h"
+#include "diag.h"
+#include "imageopts.h"
+#include "sandbox.h"
 
 /** struct volume - a mounted file system; opaque */
 struct volume;
 
 /**
- * volume_open - boot, find the file system, mount it
- * @image: open; writable unless o->from. To stay so until volume_close().
- * @o: uses type, partition, printk, from
+ * volume_images_open - open the images on the host
+ * @o: which, and how
  *
- * Return: it, or NULL; the cause is reported.
+ * Return: them, for images_free(), or NULL; the cause is reported.
  */
-struct volume *volume_open(const struct image *image, const struct options *o);
+struct images *volume_images_open(const struct imageopts *o);
+
+/**
+ * volume_images_close - give the images back
+ * @images: from volume_images_open(); freed
+ *
+ * Return: 0, or a negative errno, already reported, if anything that was
+ * written may be lost.
+ */
+int volume_images_close(struct images *images);
+
+/**
+ * volume_open - enter the sandbox, boot, find the file system, mount it
+ * @images: open. To stay so until volume_close().
+ * @o: what the user asked for
+ * @sandbox: what is needed afterwards
+ * @volume: set to it, or to NULL
+ *
+ * With o->self_test the sandbox is tried and nothing is mounted.
+ *
+ * Return: DIAG_OK, or what the tool is to end with; the cause is reported.
+ */
+enum diag_status volume_open(struct images *images, const struct imageopts *o,
+			     const struct sandbox *sandbox,
+			     struct volume **volume);
 
 /** volume_root - descriptor of its root directory inside the library */
 int volume_root(const struct volume *v);

@@ -17,8 +17,10 @@ struct images *images_new(void)
 {
 	struct images *images = calloc(1, sizeof(*images));
 
-	if (images)
+	if (images) {
 		images->secret.terminal = -1;
+		images->shadow.fd = -1;
+	}
 	return images;
 }
 
@@ -134,6 +136,16 @@ bool images_contains(const struct images *images, dev_t dev, ino_t ino)
 	return false;
 }
 
+uint64_t images_size(const struct images *images)
+{
+	uint64_t size = 0;
+	unsigned int i;
+
+	for (i = 0; i < images->count; i++)
+		size += images->sources[i].size;
+	return size;
+}
+
 int images_plug(struct images *images)
 {
 	unsigned int i;
@@ -168,6 +180,7 @@ int images_close(struct images *images)
 		err = err ? err : one;
 	}
 	mappings_forget(images);
+	shadow_forget(images);
 	free(images->sources);
 	images->sources = NULL;
 	images->count = 0;

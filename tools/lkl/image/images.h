@@ -59,6 +59,8 @@ struct images;
  * @key_fd: descriptor to read it from, if @use_key_fd
  * @use_key_fd: see @key_fd
  * @may_ask: ask for it at the terminal, should one be needed
+ * @examine: what LUKS containers say of themselves will be asked for, passphrase
+ *	or not
  */
 struct images_options {
 	bool read_only;
@@ -72,6 +74,7 @@ struct images_options {
 	int key_fd;
 	bool use_key_fd;
 	bool may_ask;
+	bool examine;
 };
 
 /**
@@ -120,6 +123,12 @@ const char *images_warning(struct images *images);
  * @ino: st_ino
  */
 bool images_contains(const struct images *images, dev_t dev, ino_t ino);
+
+/**
+ * images_size - bytes of all images together
+ * @images: the open images
+ */
+uint64_t images_size(const struct images *images);
 
 /**
  * images_plug - make the images disks of the selected kernel
@@ -190,6 +199,19 @@ struct images_target {
  */
 int images_select(struct images *images, const struct images_choice *choice,
 		  struct images_target *target);
+
+/**
+ * images_shadow - let a read-only device be written, without writing the image
+ * @images: as for images_select()
+ * @target: from images_select(), not mounted. @path becomes a device that has
+ *	the same contents and takes changes, which are kept in memory until
+ *	images_release() and nowhere else.
+ *
+ * So that a journal can be replayed. Not for a file system over several images.
+ *
+ * Return: 0, or a negative errno, with images_error().
+ */
+int images_shadow(struct images *images, struct images_target *target);
 
 /**
  * images_release - take apart the mappings that images_select() made

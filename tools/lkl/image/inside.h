@@ -11,6 +11,7 @@
  *	luks.c		LUKS, by libcryptsetup (crypt_api.c) and dm-crypt
  *	lvm.c		volume groups: lvm_text.c reads their metadata
  *	verity.c	dm-verity
+ *	shadow.c	changes kept in memory
  *	select.c	from an image to a file system, through all of these
  *	listing.c		the same as a list, for lklinfo
  */
@@ -83,10 +84,10 @@ int volume_of(struct images *images, unsigned int image, unsigned int partition,
 int volume_read(const struct volume *volume, void *buf, size_t len,
 		uint64_t offset);
 
-/** volume_open - a descriptor inside the kernel, for several reads */
-int volume_open(const struct volume *volume);
+/** volume_fd_open - a descriptor inside the kernel, for several reads */
+int volume_fd_open(const struct volume *volume);
 
-/** volume_pread - as volume_read(), from volume_open() */
+/** volume_pread - as volume_read(), from volume_fd_open() */
 int volume_pread(int fd, void *buf, size_t len, uint64_t offset);
 
 /**
@@ -308,6 +309,11 @@ int lvm_map(struct images *images, const struct lvm_set *set, unsigned int i,
 	    struct volume *volume);
 
 void lvm_free(struct lvm_set *set);
+
+/* ---- shadow.c ---- */
+
+/** shadow_forget - close the file in memory; the kernel is gone */
+void shadow_forget(struct images *images);
 
 /* ---- verity.c ---- */
 

@@ -205,6 +205,7 @@ struct source {
  * @secret: the passphrase
  * @nbd: libnbd, if it is needed
  * @mappings: devices made inside, the newest first
+ * @shadow: the disk in memory that takes changes, its descriptor -1 if none
  * @warned: how many @warnings there are
  * @told: how many of them were told
  * @warnings: from malloc()
@@ -217,6 +218,7 @@ struct images {
 	struct secret secret;
 	const struct nbd_api *nbd;
 	struct mapping *mappings;
+	struct lkl_disk shadow;
 	unsigned int warned;
 	unsigned int told;
 	char *warnings[WARNINGS_MAX];

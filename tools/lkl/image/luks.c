@@ -62,7 +62,7 @@ static void keep_message(int level, const char *text, void *arg)
 /* Copy [start, end) of the volume into the file. */
 static int header_copy(struct luks *l, uint64_t start, uint64_t end)
 {
-	int in = volume_open(l->below);
+	int in = volume_fd_open(l->below);
 	char *buf = malloc(CHUNK);
 	int err = buf ? 0 : -ENOMEM;
 
@@ -172,7 +172,8 @@ int luks_prepare(struct images *images)
 	char path[32];
 	int fd;
 
-	if (!images->secret.bytes && images->secret.terminal < 0)
+	if (!images->secret.bytes && images->secret.terminal < 0 &&
+	    !images->options.examine)
 		return 0;
 	/*
 	 * Its libraries read settings and modules when they are first used,
@@ -359,6 +360,10 @@ int luks_open(struct images *images, const struct volume *below,
 	struct luks l;
 	int err;
 
+	if (!m && !images->secret.bytes && images->secret.terminal < 0)
+		return fail(images, -ENOKEY,
+			    "%s: is encrypted (LUKS); a passphrase is needed",
+			    below->name);
 	if (!m) {
 		err = header_open(&l, images, below);
 		if (err)

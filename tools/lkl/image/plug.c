@@ -6,9 +6,9 @@
  *	drivers/virtio.
  * Context: one thread; backends are made by the library, under its lock.
  *
- * A plain file is given to the library as it is. All else is a backend of ours,
- * made anew for each start of the kernel: a file or a connection, and if only a
- * part of it is the disk, or its sectors have another size, a window over that.
+ * Each is a backend of ours, made anew for each start of the kernel: a file or a
+ * connection, and if only a part of it is the disk, or its sectors have another
+ * size, a window over that.
  */
 #include "internal.h"
 
@@ -48,8 +48,10 @@ static int inner_create(const struct source *source,
 		return virtio_blk_nbd_create(host, source->images->nbd,
 					     source->nbd, source->read_only,
 					     be);
-	return virtio_blk_fd_create(host, source->fd, source->read_only ?
-				    VIRTIO_BLK_FD_READ_ONLY : 0, be);
+	/* At once: the tool may have given up making one when it is needed. */
+	return virtio_blk_fd_create(host, source->fd, VIRTIO_BLK_FD_RING_NOW |
+				    (source->read_only ?
+				     VIRTIO_BLK_FD_READ_ONLY : 0), be);
 }
 
 static int disk_backend(struct lkl_disk disk, const struct virtio_host *host,
@@ -102,19 +104,14 @@ static int check_size(struct source *source)
 
 int source_plug(struct source *source)
 {
-	bool plain = !source->nbd && !needs_window(&source->images->options);
 	int id, err;
 
 	err = check_size(source);
 	if (err)
 		return err;
 	memset(&source->disk, 0, sizeof(source->disk));
-	if (plain) {
-		source->disk.fd = source->fd;
-	} else {
-		source->disk.handle = source;
-		source->disk.ops = &disk_ops;
-	}
+	source->disk.handle = source;
+	source->disk.ops = &disk_ops;
 	id = lkl_disk_add(&source->disk);
 	if (id < 0)
 		return fail(source->images, id, "%s: %s", source->name,

@@ -97,7 +97,7 @@ static int sample_open(struct sample *s, const struct volume *volume,
 		err = -ENOMEM;
 		goto err_close;
 	}
-	s->in = volume_open(volume);
+	s->in = volume_fd_open(volume);
 	err = s->in < 0 ? s->in : sample_fill(s, 0, head);
 	if (!err && s->size > head + tail)
 		err = sample_fill(s, s->size - tail, s->size);

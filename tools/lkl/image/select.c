@@ -336,6 +336,9 @@ static int group_open(struct images *images, const char *name,
 
 	if (count < 0)
 		return count;
+	if (!count)
+		return fail(images, -ENOENT, "there is no logical volume%s%s",
+			    name ? " " : "", name ? name : "");
 	err = lvm_scan(images, list, (unsigned int)count, &set);
 	free(list);
 	if (err)
@@ -467,9 +470,9 @@ static int volume_finish(struct images *images,
 	return strcmp(target->type, "btrfs") ? 0 : btrfs_register(images);
 }
 
-/* From @volume through all containers. */
+/* From @volume through all containers. @grouped: it is a logical volume. */
 static int volume_descend(struct images *images,
-			  const struct images_choice *choice,
+			  const struct images_choice *choice, bool grouped,
 			  struct volume *volume, struct images_target *target)
 {
 	struct probe probe;
@@ -481,9 +484,14 @@ static int volume_descend(struct images *images,
 			err = container_enter(images, choice, &probe, volume);
 		if (err < 0)
 			return err;
+		if (!err && choice->volume && !grouped)
+			return fail(images, -EINVAL,
+				    "%s: there is no logical volume %s",
+				    volume->name, choice->volume);
 		if (!err)
 			return volume_finish(images, choice, &probe, volume,
 					     target);
+		grouped |= !strcmp(probe.type, "LVM2_member");
 	}
 	return fail(images, -ELOOP, "%s: too many containers in each other",
 		    volume->name);
@@ -505,10 +513,15 @@ int images_select(struct images *images, const struct images_choice *choice,
 	if (choice->volume && choice->partition < 0) {
 		err = group_open(images, choice->volume, &volume);
 		if (!err)
-			return volume_descend(images, choice, &volume, target);
+			return volume_descend(images, choice, true, &volume,
+					      target);
+		/* It may be in a container that is not open yet. */
+		if (err != -ENOENT)
+			return err;
 	}
 	err = partition_choose(images, choice, &number);
 	if (!err)
 		err = volume_of(images, choice->image, number, &volume);
-	return err ? err : volume_descend(images, choice, &volume, target);
+	return err ? err :
+		     volume_descend(images, choice, false, &volume, target);
 }

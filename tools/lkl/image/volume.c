@@ -148,7 +148,7 @@ int volume_of(struct images *images, unsigned int image, unsigned int partition,
 	return 0;
 }
 
-int volume_open(const struct volume *volume)
+int volume_fd_open(const struct volume *volume)
 {
 	return (int)lkl_sys_openat(AT_FDCWD, volume->path,
 				   O_RDONLY | O_CLOEXEC, 0);
@@ -175,7 +175,7 @@ int volume_pread(int fd, void *buf, size_t len, uint64_t offset)
 int volume_read(const struct volume *volume, void *buf, size_t len,
 		uint64_t offset)
 {
-	int fd = volume_open(volume);
+	int fd = volume_fd_open(volume);
 	int err;
 
 	if (fd < 0)

@@ -7,9 +7,7 @@
  */
 #include "cmdline.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +20,7 @@
 #endif
 
 static const struct option long_options[] = {
-	{ "filesystem-type", required_argument, NULL, 't' },
-	{ "partition", required_argument, NULL, 'P' },
-	{ "enable-printk", no_argument, NULL, 'p' },
+	IMAGEOPTS_LONG,
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "usage", no_argument, NULL, 'h' },
@@ -41,18 +37,14 @@ static const char pack_help[] =
 "is never changed. Needs no root, no mount, no loop device.\n"
 "\n"
 "Options:\n"
-"  -t, --filesystem-type=TYPE   ext4, xfs, btrfs, vfat, ...; found by itself\n"
-"                               if not given\n"
-"  -P, --partition=NUMBER       partition of IMAGE; 0 is the whole disk\n"
-"  -s, --selinux-contexts=FILE  write the path and SELinux context of every\n"
-"                               file that has one to FILE\n"
-"  -p, --enable-printk          show the messages of the kernel\n"
-"  -V, --version                show the version\n"
-"  -h, --help                   show this text\n"
+"  -s, --selinux-contexts=FILE   write the path and SELinux context of every file\n"
+"                                that has one to FILE\n";
+
+static const char pack_rest[] =
 "\n"
 "Environment:\n"
-"  SOURCE_DATE_EPOCH            no file in ARCHIVE is newer than this, seconds\n"
-"                               since 1970\n"
+"  SOURCE_DATE_EPOCH             no file in ARCHIVE is newer than this, seconds\n"
+"                                since 1970\n"
 "\n"
 "Examples:\n"
 "  fs2tar disk.img root.tar             everything in the image\n"
@@ -69,13 +61,9 @@ static const char unpack_help[] =
 "them. IMAGE must hold a file system already. Needs no root, no mount, no loop\n"
 "device.\n"
 "\n"
-"Options:\n"
-"  -t, --filesystem-type=TYPE   ext4, xfs, btrfs, vfat, ...; found by itself\n"
-"                               if not given\n"
-"  -P, --partition=NUMBER       partition of IMAGE; 0 is the whole disk\n"
-"  -p, --enable-printk          show the messages of the kernel\n"
-"  -V, --version                show the version\n"
-"  -h, --help                   show this text\n"
+"Options:\n";
+
+static const char unpack_rest[] =
 "\n"
 "Examples:\n"
 "  truncate -s 1G disk.img && mkfs.ext4 -q disk.img\n"
@@ -83,42 +71,18 @@ static const char unpack_help[] =
 "  docker export me | tar2fs disk.img - a container's files\n"
 "  tar2fs -P 1 sdcard.img boot.tar      into partition 1\n";
 
-static int parse_number(const char *text, int64_t max, int64_t *n)
+static void show_help(bool pack)
 {
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return -EINVAL;
-	errno = 0;
-	*n = strtoll(text, &end, 10);
-	return *end || errno || *n > max ? -EINVAL : 0;
-}
-
-static enum options_result parse_partition(struct cmdline *c, const char *text)
-{
-	int64_t n;
-
-	if (parse_number(text, INT_MAX, &n)) {
-		diag_error("partition '%s': a number expected", text);
-		return OPTIONS_WRONG;
-	}
-	c->volume.partition = n;
-	return OPTIONS_RUN;
+	fputs(pack ? pack_help : unpack_help, stdout);
+	fputs(imageopts_help, stdout);
+	fputs(pack ? pack_rest : unpack_rest, stdout);
 }
 
 static enum options_result parse_option(struct cmdline *c, int option)
 {
 	switch (option) {
-	case 't':
-		c->volume.type = optarg;
-		return OPTIONS_RUN;
-	case 'P':
-		return parse_partition(c, optarg);
-	case 'p':
-		c->volume.printk = true;
-		return OPTIONS_RUN;
 	case 's':
-		if (c->volume.from) {
+		if (c->pack) {
 			c->contexts = optarg;
 			return OPTIONS_RUN;
 		}
@@ -128,10 +92,10 @@ static enum options_result parse_option(struct cmdline *c, int option)
 		printf("%s (lkl) %s\n", diag_program(), LKL_VERSION);
 		return OPTIONS_DONE;
 	case 'h':
-		fputs(c->volume.from ? pack_help : unpack_help, stdout);
+		show_help(c->pack);
 		return OPTIONS_DONE;
-	default:	/* reported by getopt_long() */
-		return OPTIONS_WRONG;
+	default:
+		return imageopts_take(&c->image, option);
 	}
 }
 
@@ -140,36 +104,40 @@ static enum options_result parse_arguments(struct cmdline *c, int argc,
 {
 	int given = argc - optind;
 
+	if (given == 1 && c->image.self_test)
+		return imageopts_image(&c->image, argv[optind]);
 	if (given != 2) {
 		diag_error(given > 2 ? "too many arguments" :
 			   given ? "no archive given" :
 				   "no image and archive given");
 		return OPTIONS_WRONG;
 	}
-	c->volume.image = argv[optind];
 	c->archive = argv[optind + 1];
-	if (!*c->volume.image || !*c->archive) {
+	if (!*c->archive) {
 		diag_error("an argument is empty");
 		return OPTIONS_WRONG;
 	}
-	if (c->volume.from && !strcmp(c->archive, "-") &&
+	if (c->pack && !strcmp(c->archive, "-") &&
 	    isatty(STDOUT_FILENO)) {
 		diag_error("an archive is nothing for a terminal; redirect the output");
 		return OPTIONS_WRONG;
 	}
-	return OPTIONS_RUN;
+	return imageopts_image(&c->image, argv[optind]);
 }
 
 static enum options_result parse_environment(struct cmdline *c)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 
-	if (!c->volume.from || !epoch || !*epoch)
+	uint64_t value;
+
+	if (!c->pack || !epoch || !*epoch)
 		return OPTIONS_RUN;
-	if (parse_number(epoch, INT64_MAX, &c->epoch)) {
+	if (imageopts_number(epoch, false, INT64_MAX, &value)) {
 		diag_error("SOURCE_DATE_EPOCH '%s': a number expected", epoch);
 		return OPTIONS_WRONG;
 	}
+	c->epoch = (int64_t)value;
 	c->clamp = true;
 	return OPTIONS_RUN;
 }
@@ -187,23 +155,23 @@ enum options_result cmdline_parse(struct cmdline *c, int argc, char **argv)
 	int option;
 
 	*c = (struct cmdline){
-		.volume = {
-			.from = argc < 1 || !ends_with(argv[0], "tar2fs"),
-			.partition = PARTITION_UNSET,
-		},
+		.pack = argc < 1 || !ends_with(argv[0], "tar2fs"),
 	};
-	diag_init(c->volume.from ? "fs2tar" : "tar2fs");
+	imageopts_init(&c->image);
+	diag_init(c->pack ? "fs2tar" : "tar2fs");
 	/* getopt_long() begins its messages with this. */
 	if (argc > 0)
 		argv[0] = (char *)diag_program();
 	while (result == OPTIONS_RUN &&
-	       (option = getopt_long(argc, argv, "t:P:ps:Vh", long_options,
-				     NULL)) != -1)
+	       (option = getopt_long(argc, argv, IMAGEOPTS_SHORT "s:Vh",
+				     long_options, NULL)) != -1)
 		result = parse_option(c, option);
 	if (result == OPTIONS_RUN)
 		result = parse_arguments(c, argc, argv);
 	if (result == OPTIONS_RUN)
 		result = parse_environment(c);
+	c->image.images.read_only = c->pack;
+	diag_verbose(c->image.verbose);
 	if (result == OPTIONS_WRONG)
 		fprintf(stderr, "Try '%s --help'.\n", diag_program());
 	return result;

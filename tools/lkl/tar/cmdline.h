@@ -10,18 +10,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../cp/options.h"
+#include "../cp/imageopts.h"
 
 /**
  * struct cmdline - what the user asked for
- * @volume: the image, as volume_open() wants it; @volume.from for fs2tar
+ * @pack: fs2tar, from an image to an archive; else tar2fs
+ * @image: the images, and which file system of them
  * @archive: path of the archive, or "-" for standard input or output
  * @contexts: file to write SELinux contexts to, or NULL
  * @clamp: no time later than @epoch goes into the archive
  * @epoch: SOURCE_DATE_EPOCH, seconds
  */
 struct cmdline {
-	struct options volume;
+	bool pack;
+	struct imageopts image;
 	const char *archive;
 	const char *contexts;
 	bool clamp;

@@ -28,14 +28,14 @@
 /**
  * struct run - what is open
  * @c: what is wanted
- * @image: the disk image
+ * @images: the disk images
  * @stream: the archive
  * @contexts: where SELinux contexts go, or NULL
  * @tree: the file system, when it is mounted
  */
 struct run {
 	const struct cmdline *c;
-	struct image image;
+	struct images *images;
 	struct stream stream;
 	FILE *contexts;
 	struct tree tree;
@@ -91,7 +91,7 @@ static enum diag_status run_mounted(struct run *r, struct volume *volume)
 	stop_catch();
 	r->tree.base = volume_root(volume);
 	r->stream.stop = &stop;
-	if (r->c->volume.from ? pack(r, &progress) : unpack(r, &progress))
+	if (r->c->pack ? pack(r, &progress) : unpack(r, &progress))
 		status = DIAG_FILES;
 	r->stream.progress = NULL;
 	progress_note(progress, "writing back");
@@ -104,18 +104,23 @@ static enum diag_status run_mounted(struct run *r, struct volume *volume)
 /* What may be written is open by now; nothing else is needed of the host. */
 static enum diag_status run_confined(struct run *r)
 {
+	const struct sandbox sandbox = {
+		.role = SANDBOX_CLOSED,
+		.unlock = imageopts_may_unlock(&r->c->image) &&
+			  !r->c->image.self_test,
+	};
 	struct volume *volume;
 	enum diag_status status;
 	char *label;
 
-	if (asprintf(&label, "%s:", r->image.path) < 0) {
+	if (asprintf(&label, "%s:", r->c->image.names[0]) < 0) {
 		diag_error("%s", diag_cause(-ENOMEM));
 		return DIAG_IMAGE;
 	}
 	r->tree = (struct tree){ .ops = &tree_image_ops, .label = label };
-	sandbox_enter(NULL);
-	volume = volume_open(&r->image, &r->c->volume);
-	status = volume ? run_mounted(r, volume) : DIAG_IMAGE;
+	status = volume_open(r->images, &r->c->image, &sandbox, &volume);
+	if (volume)
+		status = run_mounted(r, volume);
 	free(label);
 	return status;
 }
@@ -150,12 +155,13 @@ static enum diag_status graver(enum diag_status a, enum diag_status b)
 	return a > b ? a : b;
 }
 
-static enum diag_status run_with_image(struct run *r)
+static enum diag_status run_with_images(struct run *r)
 {
 	enum diag_status status;
 
-	if (stream_open(&r->stream, r->c->archive, r->c->volume.from,
-			&r->image))
+	if (r->c->image.self_test)
+		return run_confined(r);
+	if (stream_open(&r->stream, r->c->archive, r->c->pack, r->images))
 		return DIAG_FILES;
 	status = open_contexts(r);
 	if (!status) {
@@ -171,16 +177,13 @@ static enum diag_status run(const struct cmdline *c)
 {
 	struct run r = { .c = c };
 	enum diag_status status;
-	int err;
 
-	if (image_open(&r.image, c->volume.image, !c->volume.from))
+	r.images = volume_images_open(&c->image);
+	if (!r.images)
 		return DIAG_IMAGE;
-	status = run_with_image(&r);
-	err = image_close(&r.image);
-	if (err) {
-		diag_error("%s: %s", r.image.path, diag_cause(err));
+	status = run_with_images(&r);
+	if (volume_images_close(r.images))
 		status = DIAG_FINISH;
-	}
 	return status;
 }
 
@@ -207,12 +210,12 @@ int main(int argc, char **argv)
 		break;
 	}
 	/* A pax header wants UTF-8; for reading see is_about_names(). */
-	if (c.volume.from)
+	if (c.pack)
 		setlocale(LC_CTYPE, "C.UTF-8");
 	/* Beyond a file size limit a write shall fail, and so be reported. */
 	signal(SIGXFSZ, SIG_IGN);
 	status = run(&c);
 	if (status != DIAG_FINISH)
-		stop_raise(c.volume.from ? "archive" : "copy");
+		stop_raise(c.pack ? "archive" : "copy");
 	return status;
 }

@@ -34,7 +34,7 @@ static int open_file(struct stream *s, bool write)
 	return s->fd < 0 ? -errno : s->fd;
 }
 
-static int check_file(struct stream *s, const struct image *image)
+static int check_file(struct stream *s, const struct images *images)
 {
 	struct stat st;
 
@@ -42,7 +42,7 @@ static int check_file(struct stream *s, const struct image *image)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	if (image->ino && st.st_dev == image->dev && st.st_ino == image->ino)
+	if (images_contains(images, st.st_dev, st.st_ino))
 		return -ETXTBSY;
 	s->regular = S_ISREG(st.st_mode);
 	s->size = s->regular ? st.st_size : 0;
@@ -50,13 +50,13 @@ static int check_file(struct stream *s, const struct image *image)
 }
 
 int stream_open(struct stream *s, const char *path, bool write,
-		const struct image *image)
+		const struct images *images)
 {
 	int err;
 
 	*s = (struct stream){ .path = path };
 	s->fd = open_file(s, write);
-	err = s->fd < 0 ? s->fd : check_file(s, image);
+	err = s->fd < 0 ? s->fd : check_file(s, images);
 	if (!err)
 		return 0;
 	diag_error("%s: %s", s->shown,

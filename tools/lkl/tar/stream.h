@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../cp/image.h"
+#include "../image/images.h"
 
 struct progress;
 
@@ -43,12 +43,12 @@ struct stream {
  * @s: result
  * @path: or "-"; kept, not copied
  * @write: for writing; nothing that was in it is changed as yet
- * @image: which the archive must not be
+ * @images: which the archive must not be one of
  *
  * Return: 0, or a negative errno, already reported.
  */
 int stream_open(struct stream *s, const char *path, bool write,
-		const struct image *image);
+		const struct images *images);
 
 /**
  * stream_close - close it

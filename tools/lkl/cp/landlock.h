@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * landlock.h - which files of the host can be reached
+ *
+ * Layer:   tools; called by sandbox.c.
+ */
+#ifndef CP_LANDLOCK_H
+#define CP_LANDLOCK_H
+
+#include "sandbox.h"
+
+/**
+ * landlock_enter - leave only the files that @s names
+ *
+ * Return: 0, also if the host has no Landlock; negative errno.
+ */
+int landlock_enter(const struct sandbox *s);
+
+#endif /* CP_LANDLOCK_H */
