@@ -163,6 +163,10 @@ void fs_entry_undo(struct fs *fs, const struct fuse_entry_param *entry);
 /** fs_reply_entry - answer with an entry, or undo it */
 void fs_reply_entry(fuse_req_t req, const struct fuse_entry_param *entry);
 
+/** op_file_make - answer a request for a new regular file, to be opened by its node */
+void op_file_make(fuse_req_t req, fuse_ino_t parent, const char *name,
+		  mode_t mode);
+
 /* ---- the requests, by subject; each file fills in its part ---- */
 
 void op_inode_register(struct fuse_lowlevel_ops *ops);

@@ -102,19 +102,36 @@ static int try_create(int dir, const char *name, mode_t mode, int flags)
 			      O_NOFOLLOW | O_CLOEXEC, mode & ALLPERMS);
 }
 
-static int create_in(struct fs *fs, fuse_req_t req, int dir, const char *name,
-		     mode_t mode, int flags)
+static int create_in(struct fs *fs, fuse_req_t req, fuse_ino_t parent,
+		     const char *name, mode_t mode, int flags)
 {
-	int fd = fs_become(fs, req);
+	int dir = fs_get(fs, parent);
+	int fd;
 
+	if (dir < 0)
+		return dir;
+	fd = fs_become(fs, req);
 	if (!fd)
 		fd = creds_keep_privileged(!request_extra.kill_privileged);
-	if (fd)
-		return fd;
-	fd = try_create(dir, name, mode, flags);
+	if (!fd)
+		fd = try_create(dir, name, mode, flags);
 	if (fd == -ENOSPC && node_wait_unlinked(&fs->nodes))
 		fd = try_create(dir, name, mode, flags);
+	fs_put(fs, parent);
 	return fd;
+}
+
+/* The new file's node, which takes the descriptor. */
+static int adopt_created(struct fs *fs, int fd, enum node_fd what,
+			 struct fuse_entry_param *entry, struct node **node)
+{
+	int err = fs_entry_of(fs, fd, false, entry, node);
+
+	if (err)
+		lkl_sys_close(fd);
+	else
+		node_give(&fs->nodes, *node, what, fd);
+	return err;
 }
 
 static void reply_created(fuse_req_t req, struct fs *fs, int fd,
@@ -125,13 +142,12 @@ static void reply_created(fuse_req_t req, struct fs *fs, int fd,
 	struct node *node;
 	int err;
 
-	err = fs_entry_of(fs, fd, false, &entry, &node);
+	err = adopt_created(fs, fd, writer ? NODE_WRITE : NODE_READ, &entry,
+			    &node);
 	if (err) {
-		lkl_sys_close(fd);
 		fs_reply(req, err);
 		return;
 	}
-	node_give(&fs->nodes, node, writer ? NODE_WRITE : NODE_READ, fd);
 	if (fs->write_back)
 		node_open(&fs->nodes, node, may_write(fi->flags));
 	fi->fh = 0;
@@ -147,19 +163,38 @@ static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name,
 		      mode_t mode, struct fuse_file_info *fi)
 {
 	struct fs *fs = fs_of(req);
-	int dir, fd;
+	int fd;
 
-	dir = fs_get(fs, parent);
-	if (dir < 0) {
-		fs_reply(req, dir);
+	/*
+	 * The host will not ask again, but for a file and then to open it,
+	 * which it does by itself. Otherwise it would tell us of the close.
+	 */
+	if (!fs->write_back && !request_extra.tmpfile) {
+		fuse_reply_err(req, ENOSYS);
 		return;
 	}
-	fd = create_in(fs, req, dir, name, mode, fi->flags);
-	fs_put(fs, parent);
+	fd = create_in(fs, req, parent, name, mode, fi->flags);
 	if (fd < 0)
 		fs_reply(req, fd);
 	else
 		reply_created(req, fs, fd, fi);
+}
+
+void op_file_make(fuse_req_t req, fuse_ino_t parent, const char *name,
+		  mode_t mode)
+{
+	struct fuse_entry_param entry;
+	struct fs *fs = fs_of(req);
+	struct node *node;
+	int err, fd;
+
+	err = fd = create_in(fs, req, parent, name, mode, O_RDWR | O_EXCL);
+	if (fd >= 0)
+		err = adopt_created(fs, fd, NODE_WRITE, &entry, &node);
+	if (err)
+		fs_reply(req, err);
+	else
+		fs_reply_entry(req, &entry);
 }
 
 /* ---- descriptors ---- */

@@ -72,6 +72,10 @@ static void make_and_reply(fuse_req_t req, fuse_ino_t parent, const char *name,
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name,
 		     mode_t mode, dev_t rdev)
 {
+	if (S_ISREG(mode)) {
+		op_file_make(req, parent, name, mode);
+		return;
+	}
 	make_and_reply(req, parent, name,
 		       &(struct making){ .mode = mode, .rdev = rdev });
 }

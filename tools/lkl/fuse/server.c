@@ -15,10 +15,10 @@
  * leader. One that gets a request which may take long (it moves contents, or
  * waits for the disk) first gives the lead away. With all others it keeps the
  * lead and serves them itself: to wake another thread would cost as much as
- * the request. Should one take longer nevertheless, because something has to
- * be read from a slow disk, the watchman notices, and takes the lead from it
- * for another. He looks about once in a millisecond, and sleeps when nothing
- * happens.
+ * the request; and so it does with reads while those are quick. Should one take
+ * longer nevertheless, because something has to be read from a slow disk, the
+ * watchman notices, and takes the lead from it for another. He looks about once
+ * in a millisecond, and sleeps when nothing happens.
  */
 #include "server.h"
 
@@ -43,6 +43,9 @@
 #define WRITE_HEAD	(sizeof(struct fuse_in_header) + \
 			 sizeof(struct fuse_write_in))
 
+#define SMALL_READ	16384		/* bytes; takes no longer than a lookup */
+#define QUICK_READ	(256 * 1024)	/* bytes; it may be the leader's */
+#define QUICK_NS	(150 * 1000)	/* if such reads take less on average */
 #define SPIN_NS		(40 * 1000)
 #define WATCH_NS	(1000 * 1000)	/* how often the watchman looks */
 #define WATCH_IDLE	30		/* looks without work until he sleeps */
@@ -63,6 +66,7 @@
  *	0 if there is none
  * @requests: counts those that leaders serve themselves
  * @serving: the number of the one being served, or 0
+ * @read_ns: how long larger reads take, on average
  * @asleep: the watchman is
  * @wake: wakes him
  * @ended: counts threads that have ended, and signals
@@ -83,6 +87,7 @@ struct server {
 	atomic_ulong leader;
 	atomic_ulong requests;
 	atomic_ulong serving;
+	atomic_long read_ns;
 	atomic_bool asleep;
 	sem_t wake;
 	sem_t ended;
@@ -221,12 +226,42 @@ static bool may_take_long(const struct fuse_in_header *head)
 	}
 }
 
-/* Small reads come one after the other, as small files are read. */
-static bool is_small_read(const struct fuse_in_header *head)
+/* Bytes of contents that a request asks for. */
+static unsigned int size_read(const struct fuse_in_header *head)
 {
 	const struct fuse_read_in *in = (const void *)(head + 1);
 
-	return head->opcode == FUSE_READ && in->size <= 16384;
+	return head->opcode == FUSE_READ ? in->size : 0;
+}
+
+/*
+ * Reads come one after the other, as small files are read, or the parts of a
+ * large one. Once the image is in the host's memory they are quick.
+ */
+static bool is_quick_read(struct server *s, const struct fuse_in_header *head)
+{
+	unsigned int size = size_read(head);
+
+	return size && size <= QUICK_READ &&
+	       (size <= SMALL_READ || atomic_load(&s->read_ns) < QUICK_NS);
+}
+
+/* A mean of the last few; threads that do this at once do no harm. */
+static void note_read(struct server *s, long ns)
+{
+	long mean = atomic_load(&s->read_ns);
+
+	atomic_store(&s->read_ns, mean + (ns - mean) / 4);
+}
+
+static void serve_request(struct server *s, void *request, size_t size)
+{
+	bool read = size_read(request) > SMALL_READ;
+	long start = read ? now_ns() : 0;
+
+	session_request(s->se, s->fs, s->fd, request, size);
+	if (read)
+		note_read(s, now_ns() - start);
 }
 
 /* Serve it, and tell whether the thread still leads. */
@@ -235,13 +270,13 @@ static bool serve(struct server *s, unsigned long term, void *request,
 {
 	const struct fuse_in_header *head = request;
 
-	if (may_take_long(head) && !is_small_read(head)) {
+	if (may_take_long(head) && !is_quick_read(s, head)) {
 		lead_give(s, term);
-		session_request(s->se, s->fs, s->fd, request, size);
+		serve_request(s, request, size);
 		return false;
 	}
 	atomic_store(&s->serving, atomic_fetch_add(&s->requests, 1) + 1);
-	session_request(s->se, s->fs, s->fd, request, size);
+	serve_request(s, request, size);
 	if (atomic_load(&s->leader) != term)
 		return false;
 	atomic_store(&s->serving, 0);
