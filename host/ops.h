@@ -316,6 +316,21 @@ struct lkl_fault_ops {
 };
 
 /**
+ * struct lkl_peer_ops - the memory of other host processes; optional
+ *
+ * @copy: Copy up to @size bytes between @local and address @remote of process
+ *	@peer, a host process id; to the peer if @write, else from it. Stops at the
+ *	first byte that cannot be accessed.
+ *	Context: on a vCPU. Blocks: only as an access to own memory may.
+ *	Return: bytes copied, at least 1, or -EFAULT, -ESRCH, -EPERM, -ENOSYS.
+ */
+struct lkl_peer_ops {
+	struct lkl_ops_header hdr;
+	__s64 (*copy)(__u64 peer, void *local, __u64 remote, __u64 size,
+		      __u32 write);
+};
+
+/**
  * struct lkl_panic_ops - the kernel's end; optional
  *
  * @panic: Called once when the kernel has panicked, with one line that says
@@ -348,7 +363,8 @@ struct lkl_panic_ops {
  *	happens on the host
  * @watches: required with @poll: the number of things it collects. While that
  *	is 0, the kernel does not use @poll. It may change at any time; who raises
- *	it from 0 also raises an interrupt, so that a sleeper looks again.
+ *	it from 0 then calls lkl_kernel_calls.look.
+ * @peer: optional; without it peer_set fails with -ENOSYS
  *
  * The struct is copied at entry; the families it points to must stay valid
  * and unchanged until the instance is destroyed.
@@ -368,6 +384,7 @@ struct lkl_host_operations {
 	void (*print)(const char *str, int len);
 	const struct lkl_poll_ops *poll;
 	const __u32 *watches;
+	const struct lkl_peer_ops *peer;
 };
 
 /**
@@ -400,6 +417,8 @@ struct lkl_device {
 	__u32 size;
 	__u32 irq;
 };
+
+struct host_thread;
 
 /* System call numbers are the host processor's own (<sys/syscall.h>). */
 
@@ -437,6 +456,23 @@ struct lkl_device {
  *	not running.
  *	Context: any host thread, inside or outside. Blocks: no.
  *	Return: 0, -EINVAL (no such line).
+ * @look: *lkl_host_operations.watches was 0 and is no more: have the waiter use
+ *	lkl_poll_ops.wait, at the next tick at the latest.
+ *	Context: any host thread. Blocks: no.
+ * @thread_self: A handle of the calling thread for @thread_interrupt.
+ *	Context: any host thread outside. Blocks: no.
+ *	Return: it; NULL if the thread has made no call yet.
+ * @thread_interrupt: End the thread's @syscall_interruptible with -EINTR, or its
+ *	next one, if it is in none. Many of these end one call.
+ *	Context: any host thread, inside or outside, signal handlers included, while
+ *	the thread with that handle lives. Blocks: no.
+ * @syscall_interruptible: As @syscall, but it also ends with -EINTR when
+ *	@thread_interrupt was called since the last call of this kind ended so.
+ * @peer_set: From now on the user memory of the calling thread's system calls is
+ *	that of host process @peer; 0: its own again. Futexes and mappings are not
+ *	to be had in there.
+ *	Context: as @syscall. Blocks: no. Return: 0, -ENOSYS (no peer family), and as
+ *	@syscall.
  * @dma_start: set by @boot: a device may access guest-physical addresses from
  *	here (bytes) ...
  * @dma_end: ... up to here. Guest-physical address p is at host address
@@ -453,6 +489,11 @@ struct lkl_kernel_calls {
 	int (*irq_raise)(__u32 irq);
 	__u64 dma_start;
 	__u64 dma_end;
+	void (*look)(void);
+	struct host_thread *(*thread_self)(void);
+	void (*thread_interrupt)(struct host_thread *thread);
+	long (*syscall_interruptible)(long nr, const long *params);
+	int (*peer_set)(__u64 peer);
 };
 
 /**

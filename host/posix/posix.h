@@ -21,6 +21,7 @@ extern const struct lkl_time_ops posix_time_ops;
 extern const struct lkl_mem_ops posix_mem_ops;
 extern const struct lkl_fault_ops posix_fault_ops;
 extern const struct lkl_random_ops posix_random_ops;
+extern const struct lkl_peer_ops posix_peer_ops;
 
 /*
  * lkl_host_operations.data has to point at the struct lkl_host_operations

@@ -179,6 +179,33 @@ static int kernel_irq_raise(u32 irq)
 	return lkl_irq_raise(irq);
 }
 
+static struct host_thread *kernel_thread_self(void)
+{
+	return lkl_ops.thread->slot_get(thread_slot);
+}
+
+static void kernel_thread_interrupt(struct host_thread *thread)
+{
+	if (!stopped_errno())
+		host_thread_interrupt(thread);
+}
+
+static long kernel_syscall_interruptible(long nr, const long *params)
+{
+	return call_slowly(task_syscall_interruptible, nr, params);
+}
+
+static int kernel_peer_set(u64 peer)
+{
+	return call_slowly(task_peer_set, peer, NULL);
+}
+
+static void kernel_look(void)
+{
+	if (booted && !stopped_errno())
+		vcpu_look(&lkl_vcpus[0]);
+}
+
 static long call_user_fault(struct host_thread *self, long write,
 			    const long *addr)
 {
@@ -302,6 +329,9 @@ static int __ref kernel_boot(const char *cmdline)
 	kernel_calls.syscall = kernel_syscall;
 	kernel_calls.device_add = kernel_device_add;
 	kernel_calls.device_remove = kernel_device_remove;
+	kernel_calls.thread_self = kernel_thread_self;
+	kernel_calls.syscall_interruptible = kernel_syscall_interruptible;
+	kernel_calls.peer_set = kernel_peer_set;
 	return 0;
 }
 
@@ -380,6 +410,16 @@ static long not_booted_syscall(long nr, const long *params)
 	return stopped_errno() ?: -ENOTCONN;
 }
 
+static struct host_thread *not_booted_thread_self(void)
+{
+	return NULL;
+}
+
+static int not_booted_peer_set(u64 peer)
+{
+	return stopped_errno() ?: -ENOTCONN;
+}
+
 static int not_booted_device_add(struct lkl_device *device)
 {
 	return stopped_errno() ?: -ENOTCONN;
@@ -399,6 +439,11 @@ static struct lkl_kernel_calls kernel_calls = {
 	.device_add = not_booted_device_add,
 	.device_remove = not_booted_device_remove,
 	.irq_raise = kernel_irq_raise,
+	.look = kernel_look,
+	.thread_self = not_booted_thread_self,
+	.thread_interrupt = kernel_thread_interrupt,
+	.syscall_interruptible = not_booted_syscall,
+	.peer_set = not_booted_peer_set,
 };
 
 static int check_header(const struct lkl_ops_header *hdr, u32 size,
@@ -445,6 +490,7 @@ static int check_operations(const struct lkl_host_operations *ops)
 	       CHECK(random, fill, true) ?:
 	       CHECK(panic, panic, true) ?:
 	       CHECK(poll, wait, true) ?:
+	       CHECK(peer, copy, true) ?:
 	       (ops->poll && !ops->watches ? -ENOSYS : 0);
 }
 

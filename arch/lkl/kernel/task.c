@@ -107,6 +107,7 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 	};
 	p->thread.sp = (unsigned long)frame;
 	ti->owner = NULL;
+	ti->peer = 0;
 	ti->irqs_off = 1;
 	return 0;
 }
@@ -178,6 +179,8 @@ static enum lkl_signals call_signals(void)
 
 	if (self && READ_ONCE(self->interrupted))
 		got = max(got, (enum lkl_signals)xchg(&self->interrupted, 0));
+	if (self && self->interruptible && READ_ONCE(self->woken))
+		got = SIGNALS_DELIVERED;
 	return got;
 }
 
@@ -215,6 +218,35 @@ long task_syscall(struct host_thread *self, long nr, const long *params)
 	long ret = call_table(nr, params);
 
 	return unlikely(is_restart(ret)) ? call_restart(ret, nr, params) : ret;
+}
+
+/**
+ * task_syscall_interruptible - the same, ended by host_thread_interrupt() as well
+ * @self: the host thread that made it
+ * @nr: its number
+ * @params: its six arguments
+ *
+ * Who wakes sets @self->woken, then has task_enter() disturb the task. If that was
+ * before we got here, @woken is seen here; if it comes later, the task's next sleep
+ * ends at once.
+ *
+ * Return: its result.
+ */
+long task_syscall_interruptible(struct host_thread *self, long nr,
+				const long *params)
+{
+	long ret;
+
+	WRITE_ONCE(self->interruptible, 1);
+	/* a full barrier, as in host_thread_interrupt() */
+	if (xchg(&self->woken, 0))
+		ret = -EINTR;
+	else
+		ret = task_syscall(self, nr, params);
+	WRITE_ONCE(self->interruptible, 0);
+	if (ret == -EINTR)
+		WRITE_ONCE(self->woken, 0);
+	return ret;
 }
 
 static bool exit_work_pending(struct thread_info *ti)
@@ -467,7 +499,8 @@ static void enter_one(struct host_thread *h)
 			set_tsk_need_resched(current);
 		}
 	}
-	if (task && READ_ONCE(h->interrupted))
+	if (task && (READ_ONCE(h->interrupted) ||
+		     (READ_ONCE(h->woken) && READ_ONCE(h->interruptible))))
 		set_notify_signal(task);
 }
 

@@ -389,6 +389,34 @@ static void host_interrupt(struct host_thread *self, struct vcpu *v,
 	vcpu_kick(v);
 }
 
+/**
+ * vcpu_look - have the waiter consider anew how it sleeps
+ * @v: the vCPU
+ */
+void vcpu_look(struct vcpu *v)
+{
+	host_wake(READ_ONCE(v->waiter));
+}
+
+/**
+ * host_thread_interrupt - end the call of a host thread that allows it
+ * @h: the thread
+ *
+ * See task_syscall_interruptible().
+ *
+ * Context: any host thread, signal handlers included, while @h's thread lives.
+ */
+void host_thread_interrupt(struct host_thread *h)
+{
+	struct vcpu *v = READ_ONCE(h->vcpu);
+
+	/* Before the look at interruptible: a full barrier. */
+	if (xchg(&h->woken, 1))
+		return;
+	host_queue(h, v);
+	vcpu_kick(v);
+}
+
 static bool waiter_serve(struct vcpu *v, struct host_thread *self, bool *done)
 {
 	unsigned long old;
@@ -796,6 +824,7 @@ void host_thread_put(struct host_thread *h)
 	h->task = NULL;
 	h->vcpu = &lkl_vcpus[0];
 	h->interrupted = 0;
+	h->woken = 0;
 	h->nr_signals = 0;
 	/* Still on a vCPU's list: a late signal. It will not be used again. */
 	if (READ_ONCE(h->queued))

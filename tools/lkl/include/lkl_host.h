@@ -95,6 +95,112 @@ struct lkl_dev_blk_ops {
  */
 extern struct lkl_dev_blk_ops lkl_dev_blk_ops;
 
+/*
+ * Waiting for the library and for the host at once
+ *
+ * A thread that waits for both looks at both without blocking, watches the host's
+ * descriptors with a function that interrupts it, waits in the library, and looks at
+ * both again:
+ *
+ *	lkl_waker_self(&waker);
+ *	lkl_watch_add(host_fd, interrupt, &waker, &watch);
+ *	do {
+ *		if (ready_in_library() || ready_on_host())
+ *			break;
+ *	} while (lkl_waker_syscall(__NR_ppoll, params) == -EINTR);
+ *	lkl_watch_remove(watch);
+ *
+ * No event is lost: an interrupt that comes between the look and the wait ends the
+ * wait at once. It costs no thread and no wake-up more than either alone.
+ */
+
+struct lkl_watch;
+
+/**
+ * lkl_watch_add - be told when a descriptor of the host is ready
+ * @fd: a descriptor that epoll takes, an epoll instance among them
+ * @ready: called with EPOLL* bits each time @fd becomes readable or writable, is hung
+ *	up or has an error (edge-triggered), and soon if it is so already; perhaps for
+ *	nothing. Called by whichever thread waits for the selected kernel, by one at a
+ *	time; may come late by a tick while another thread computes in a call. Must not
+ *	block, nor call the library, but for lkl_waker_interrupt().
+ * @arg: its first argument
+ * @watch: set to the watch
+ *
+ * A descriptor is watched once by a kernel; a duplicate of it is another.
+ *
+ * Return: 0; -EEXIST (watched already), -EPERM (a file that is always ready), -EBADF,
+ * -ENOMEM, -ENOSPC (the host's limit), -ENOTCONN (the kernel does not run),
+ * -ENOSYS (it runs on semaphores that are not the library's own).
+ */
+int lkl_watch_add(int fd, void (*ready)(void *arg, uint32_t events), void *arg,
+		  struct lkl_watch **watch);
+
+/**
+ * lkl_watch_remove - and no more
+ * @watch: the watch; NULL is allowed
+ *
+ * Its descriptor must still be open, and the kernel not have been stopped. When this
+ * returns, @ready is not running and will not be called.
+ */
+void lkl_watch_remove(struct lkl_watch *watch);
+
+/**
+ * struct lkl_waker - a thread whose wait can be interrupted
+ * @kernel: where it waits
+ * @thread: what that kernel knows it by
+ *
+ * Valid while the thread lives and the kernel runs.
+ */
+struct lkl_waker {
+	struct lkl_kernel *kernel;
+	struct host_thread *thread;
+};
+
+/**
+ * lkl_waker_self - the calling thread in the selected kernel
+ * @waker: set to it
+ *
+ * Return: 0, or the error of a system call (-ENOTCONN, -ENOMEM ...).
+ */
+int lkl_waker_self(struct lkl_waker *waker);
+
+/**
+ * lkl_waker_interrupt - end a thread's lkl_waker_syscall() with -EINTR
+ * @waker: the thread
+ *
+ * If it is in none, its next one ends so at once. Many interrupts end one call.
+ *
+ * Context: any thread; signal handlers; a function given to lkl_watch_add().
+ */
+void lkl_waker_interrupt(const struct lkl_waker *waker);
+
+/**
+ * lkl_waker_syscall - a system call that can be interrupted
+ * @no: as lkl_syscall()
+ * @params: as lkl_syscall()
+ *
+ * A call that does not block is some hundred ns slower this way than by
+ * lkl_syscall().
+ *
+ * Return: as lkl_syscall(); -EINTR also when interrupted.
+ */
+long lkl_waker_syscall(long no, long *params);
+
+/**
+ * lkl_peer_set - work for another process
+ * @pid: a process of the host: pointers that the calling thread gives to system calls
+ *	are addresses of that process from now on; 0: of its own again
+ *
+ * The host must allow this process to trace that one (ptrace(2), "Ptrace access mode
+ * checking"); if it does not, or the process is gone, system calls fail with -EFAULT.
+ * Mappings, futexes and O_DIRECT are not to be had.
+ *
+ * Return: 0, or the error of a system call; -ENOSYS if the kernel's host operations
+ * lack the peer family.
+ */
+int lkl_peer_set(int pid);
+
 #ifdef __GNUC__
 #pragma GCC visibility pop
 #endif

@@ -82,7 +82,7 @@ static void raise_line(void *arg)
 
 /*
  * The watches of host/posix, for devices. A waiter that sleeps elsewhere, since
- * there was nothing to watch, is made to look by an interrupt.
+ * there was nothing to watch, is made to look.
  */
 static int watch_add(void *watcher, int fd,
 		     void (*ready)(void *arg, uint32_t events), void *arg,
@@ -96,7 +96,7 @@ static int watch_add(void *watcher, int fd,
 	if (err)
 		return err;
 	*watch = (struct virtio_watch *)w;
-	raise_line(dev);
+	dev->kernel->calls->look();
 	return 0;
 }
 

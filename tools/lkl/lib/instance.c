@@ -117,6 +117,7 @@ struct lkl_host_operations lkl_host_ops = {
 	.io = &device_io_ops,
 	.console = &posix_console_ops,
 	.random = &posix_random_ops,
+	.peer = &posix_peer_ops,
 	.panic = NULL,
 	.data = &lkl_host_ops,
 	.print = posix_print,

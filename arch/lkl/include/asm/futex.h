@@ -22,7 +22,8 @@ static inline int futex_atomic_cmpxchg_inatomic(u32 *uval, u32 __user *uaddr,
 {
 	int ret = 0;
 
-	if (!access_ok(uaddr, sizeof(u32)))
+	/* Not atomically, in another process: it has the host's futexes. */
+	if (!access_ok(uaddr, sizeof(u32)) || lkl_has_peer())
 		return -EFAULT;
 
 	asm volatile("\n"

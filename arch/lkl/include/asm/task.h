@@ -22,6 +22,9 @@ void __noreturn adopt_main(void);
 asmlinkage void __noreturn task_start(struct task_struct *prev,
 				      int (*fn)(void *arg), void *arg);
 long task_syscall(struct host_thread *self, long nr, const long *params);
+long task_syscall_interruptible(struct host_thread *self, long nr,
+				const long *params);
+long task_peer_set(struct host_thread *self, long peer, const long *params);
 long task_exit(struct host_thread *self, long nr, const long *params);
 
 #endif

@@ -32,6 +32,7 @@ struct host_thread;
  * @vcpu: the vCPU that executes it, while it is current
  * @percpu_offset: of that vCPU
  * @owner: the host thread that the task was adopted for, or NULL
+ * @peer: the host process whose memory is the task's user memory; 0: our own
  * @flags: TIF_*
  * @irqs_off: 1 while interrupts are disabled in this context
  * @preempt_count: as everywhere
@@ -42,6 +43,7 @@ struct thread_info {
 	struct vcpu *vcpu;
 	unsigned long percpu_offset;
 	struct host_thread *owner;
+	__u64 peer;
 	unsigned long flags;
 	unsigned int irqs_off;
 	int preempt_count;

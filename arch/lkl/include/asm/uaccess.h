@@ -8,6 +8,9 @@
  * so an access is an ordinary instruction. One that faults is found in the
  * exception table (kernel/extable.c, the host processor's own format) and ends
  * as -EFAULT. There is no window to open around an access.
+ *
+ * A task may work for a thread of another host process (lkl_kernel_calls.peer_set).
+ * Its user memory is then that process's, and is read and written by the host.
  */
 #ifndef _ASM_LKL_UACCESS_H
 #define _ASM_LKL_UACCESS_H
@@ -20,6 +23,29 @@
 #include <asm/extable.h>
 
 #include <asm-generic/access_ok.h>
+
+/* Is the current task's user memory that of another host process? */
+static __always_inline bool lkl_has_peer(void)
+{
+	return unlikely(current_thread_info()->peer);
+}
+
+/**
+ * lkl_peer_copy - copy between the peer's memory and the kernel's
+ * @local: the kernel's
+ * @remote: the peer's
+ * @n: bytes
+ * @write: to the peer
+ *
+ * Context: a task with a peer; not in atomic context for good.
+ * Return: bytes that were not copied.
+ */
+unsigned long lkl_peer_copy(void *local, const void __user *remote,
+			    unsigned long n, bool write);
+
+/* The same for one value of @size bytes. Return: 0 or -EFAULT. */
+int lkl_peer_get(u64 *value, const void __user *remote, unsigned int size);
+int lkl_peer_put(u64 value, void __user *remote, unsigned int size);
 
 /*
  * Reads *@ptr, which has @size bytes, into @x (of an integer type, 64 bits)
@@ -100,6 +126,32 @@ do {									\
 	}								\
 } while (0)
 
+/* The same for user memory, wherever it is. */
+#define __lkl_user_get_goto(x, ptr, size, label)			\
+do {									\
+	if (lkl_has_peer()) {						\
+		u64 __gu_value;						\
+									\
+		if (lkl_peer_get(&__gu_value,				\
+				 (__force const void __user *)(ptr), size)) \
+			goto label;					\
+		(x) = (__typeof__(x))__gu_value;			\
+	} else {							\
+		__lkl_get_goto(x, ptr, size, label);			\
+	}								\
+} while (0)
+
+#define __lkl_user_put_goto(x, ptr, size, label)			\
+do {									\
+	if (lkl_has_peer()) {						\
+		if (lkl_peer_put((u64)(x), (__force void __user *)(ptr), \
+				 size))					\
+			goto label;					\
+	} else {							\
+		__lkl_put_goto(x, ptr, size, label);			\
+	}								\
+} while (0)
+
 /* The type of an integer that holds *@ptr, for pointers too. */
 #define __lkl_inttype(x)	__typeof__(__builtin_choose_expr(	\
 	sizeof(x) > sizeof(0UL), 0ULL, 0UL))
@@ -114,8 +166,8 @@ do {									\
 	int __gu_ret = 0;						\
 									\
 	__chk_user_ptr(ptr);						\
-	__lkl_get_goto(__gu_val, (__force void *)__gu_ptr,		\
-		       sizeof(*(ptr)), __gu_fault);			\
+	__lkl_user_get_goto(__gu_val, (__force void *)__gu_ptr,	\
+			    sizeof(*(ptr)), __gu_fault);		\
 	goto __gu_end;							\
 __gu_fault:								\
 	__gu_val = 0;							\
@@ -143,9 +195,9 @@ __gu_end:								\
 	int __pu_ret = 0;						\
 									\
 	__chk_user_ptr(ptr);						\
-	__lkl_put_goto((__force __lkl_inttype(*(ptr)))__pu_val,		\
-		       (__force void *)__pu_ptr, sizeof(*(ptr)),	\
-		       __pu_fault);					\
+	__lkl_user_put_goto((__force __lkl_inttype(*(ptr)))__pu_val,	\
+			    (__force void *)__pu_ptr, sizeof(*(ptr)),	\
+			    __pu_fault);				\
 	goto __pu_end;							\
 __pu_fault:								\
 	__pu_ret = -EFAULT;						\
@@ -174,8 +226,8 @@ __pu_end:								\
 do {									\
 	__lkl_inttype(*(ptr)) __gu_val = 0;				\
 									\
-	__lkl_get_goto(__gu_val, (__force void *)(ptr),			\
-		       sizeof(*(ptr)), label);				\
+	__lkl_user_get_goto(__gu_val, (__force void *)(ptr),		\
+			    sizeof(*(ptr)), label);			\
 	(x) = (__force __typeof__(*(ptr)))__gu_val;			\
 } while (0)
 
@@ -183,8 +235,8 @@ do {									\
 do {									\
 	__typeof__(*(ptr)) __pu_val = (x);				\
 									\
-	__lkl_put_goto((__force __lkl_inttype(*(ptr)))__pu_val,		\
-		       (__force void *)(ptr), sizeof(*(ptr)), label);	\
+	__lkl_user_put_goto((__force __lkl_inttype(*(ptr)))__pu_val,	\
+			    (__force void *)(ptr), sizeof(*(ptr)), label); \
 } while (0)
 
 /*
@@ -200,9 +252,15 @@ do {									\
 	}
 
 #define __lkl_put_word(dst, src, type, label) \
-	unsafe_put_user(*(type *)(src), (type __user *)(dst), label)
+	__lkl_put_goto(*(type *)(src), (__force type *)(dst),		\
+		       sizeof(type), label)
 #define __lkl_get_word(dst, src, type, label) \
-	unsafe_get_user(*(type *)(dst), (type __user *)(src), label)
+do {									\
+	type __gw_val = 0;						\
+									\
+	__lkl_get_goto(__gw_val, (__force type *)(src), sizeof(type), label); \
+	*(type *)(dst) = __gw_val;					\
+} while (0)
 
 #define unsafe_copy_to_user(_dst, _src, _len, label)			\
 do {									\
@@ -210,6 +268,12 @@ do {									\
 	const char *__ucu_src = (_src);					\
 	size_t __ucu_len = (_len);					\
 									\
+	if (lkl_has_peer()) {						\
+		if (lkl_peer_copy((void *)__ucu_src, __ucu_dst,		\
+				  __ucu_len, true))			\
+			goto label;					\
+		break;							\
+	}								\
 	__lkl_copy_loop(__lkl_put_word, u64, __ucu_dst, __ucu_src,	\
 			__ucu_len, label);				\
 	__lkl_copy_loop(__lkl_put_word, u32, __ucu_dst, __ucu_src,	\
@@ -226,6 +290,12 @@ do {									\
 	const char __user *__ucu_src = (_src);				\
 	size_t __ucu_len = (_len);					\
 									\
+	if (lkl_has_peer()) {						\
+		if (lkl_peer_copy(__ucu_dst, __ucu_src, __ucu_len,	\
+				  false))				\
+			goto label;					\
+		break;							\
+	}								\
 	__lkl_copy_loop(__lkl_get_word, u64, __ucu_dst, __ucu_src,	\
 			__ucu_len, label);				\
 	__lkl_copy_loop(__lkl_get_word, u32, __ucu_dst, __ucu_src,	\
@@ -277,16 +347,28 @@ unsigned long lkl_clear_user(void __user *to, unsigned long n);
 static __always_inline __must_check unsigned long
 raw_copy_from_user(void *to, const void __user *from, unsigned long n)
 {
+	if (lkl_has_peer())
+		return lkl_peer_copy(to, from, n, false);
 	return lkl_copy_user(to, (__force const void *)from, n);
 }
 
 static __always_inline __must_check unsigned long
 raw_copy_to_user(void __user *to, const void *from, unsigned long n)
 {
+	if (lkl_has_peer())
+		return lkl_peer_copy((void *)from, to, n, true);
 	return lkl_copy_user((__force void *)to, from, n);
 }
 
-#define __clear_user(to, n)	lkl_clear_user(to, n)
+unsigned long lkl_peer_clear(void __user *to, unsigned long n);
+
+static __always_inline __must_check unsigned long
+__clear_user(void __user *to, unsigned long n)
+{
+	return lkl_has_peer() ? lkl_peer_clear(to, n) : lkl_clear_user(to, n);
+}
+
+#define __clear_user __clear_user
 
 static inline __must_check unsigned long clear_user(void __user *to,
 						    unsigned long n)

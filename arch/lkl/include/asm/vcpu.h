@@ -64,6 +64,9 @@ typedef long (*lkl_call_t)(struct host_thread *self, long nr,
  * @queued: @entry is on a list of the vCPU
  * @calling: set by its thread with @call: when the entry is taken off, post it
  * @interrupted: a host signal handler has run while it waited: enum lkl_signals
+ * @woken: host_thread_interrupt() was called, for the next call that can be
+ *	interrupted so
+ * @interruptible: it is in such a call
  * @left_at: when it left a vCPU on which others were runnable, host ns, or 0
  * @returns: how often in a row it called again soon after that; up to
  *	RETURNS_SURE
@@ -94,6 +97,8 @@ struct host_thread {
 	int queued;
 	int calling;
 	int interrupted;
+	int woken;
+	int interruptible;
 	int returns;
 	u64 left_at;
 	long ret;
@@ -174,6 +179,8 @@ void task_enter(struct vcpu *v);
 
 /* Anywhere. */
 void vcpu_check_timer(struct vcpu *v);
+void vcpu_look(struct vcpu *v);
+void host_thread_interrupt(struct host_thread *h);
 void vcpu_raise(struct vcpu *v, enum vcpu_irq irq);
 
 /* On host stacks only. */
