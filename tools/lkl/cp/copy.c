@@ -303,11 +303,21 @@ static int type_of(mode_t mode)
 	return (mode & S_IFMT) >> 12;	/* IFTODT(), which needs _DEFAULT_SOURCE */
 }
 
+static void name_entry(struct copy *c, const struct entry *e)
+{
+	char *path = entry_shown_path(e, false);
+
+	diag_note("%s%s", c->src->label, path ? path : e->src_name);
+	free(path);
+}
+
 void copy_entry(struct copy *c, const struct entry *e, int type)
 {
 	struct stat st;
 
 	progress_file(c->progress);
+	if (diag_is_verbose(2))
+		name_entry(c, e);
 	if (type != DT_REG && type != DT_DIR) {
 		int err = c->src->ops->fstatat(e->src_dir, e->src_name, &st);
 

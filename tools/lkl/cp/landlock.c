@@ -121,6 +121,21 @@ static void allow_library(int ruleset)
 	allow(ruleset, "/proc/self", RIGHT_READ_FILE | RIGHT_READ_DIR);
 }
 
+/* The first directory of a path, and so all below: their names, no contents. */
+static void allow_first(int ruleset, const char *path, const char *last)
+{
+	size_t len = strspn(path, "/");
+	char *first;
+
+	len += strcspn(path + len, "/");
+	if (last && !strncmp(path, last, len) && last[len] == path[len])
+		return;
+	first = strndup(path, len);
+	if (first && path[len])
+		allow(ruleset, first, RIGHT_READ_DIR);
+	free(first);
+}
+
 static void allow_paths(int ruleset, const struct sandbox *s, uint64_t rights)
 {
 	int i;
@@ -128,7 +143,10 @@ static void allow_paths(int ruleset, const struct sandbox *s, uint64_t rights)
 	for (i = 0; i < s->count; i++) {
 		if (s->role == SANDBOX_READS)
 			allow_source(ruleset, s->paths[i]);
-		else
+		if (s->role == SANDBOX_READS && s->parents)
+			allow_first(ruleset, s->paths[i],
+				    i ? s->paths[i - 1] : NULL);
+		if (s->role == SANDBOX_WRITES)
 			allow_destination(ruleset, s->paths[i],
 					  rights & ~RIGHT_EXECUTE);
 	}

@@ -125,6 +125,7 @@ static enum diag_status run_confined(struct run *r)
 		.unlock = imageopts_may_unlock(&r->o->image),
 		.count = r->o->from ? 1 : r->sources.count,
 		.paths = r->o->from ? &destination : r->sources.paths,
+		.parents = r->o->parents,
 	};
 	const struct sandbox closed = { .role = SANDBOX_CLOSED };
 	struct volume *volume;

@@ -93,6 +93,24 @@ static int join(char **path, const char *name)
 	return 0;
 }
 
+/* What is not there at the source is not made. */
+static int check_source(struct copy *c, struct parents *p, const char *src,
+			size_t len)
+{
+	char *path = strndup(src, len);
+	int fd = -ENOMEM;
+
+	if (path)
+		fd = c->src->ops->resolve(c->src->base, path,
+					  O_PATH | O_DIRECTORY);
+	free(path);
+	p->src_failed = fd < 0;
+	if (fd < 0)
+		return fd;
+	c->src->ops->close(fd);
+	return 0;
+}
+
 /* The component of @src at @at, @len bytes of it. */
 static int enter_one(struct copy *c, struct parents *p, const char *src,
 		     size_t at, size_t len)
@@ -109,7 +127,9 @@ static int enter_one(struct copy *c, struct parents *p, const char *src,
 		return -ENAMETOOLONG;
 	memcpy(name, src + at, len);
 	name[len] = '\0';
-	err = descend(c, p, name, &made);
+	err = check_source(c, p, src, at + len);
+	if (!err)
+		err = descend(c, p, name, &made);
 	if (!err)
 		err = join(&p->dst, name);
 	if (!err && made)
@@ -164,6 +184,19 @@ int parents_enter(struct copy *c, struct parents *p, const char *src)
 	return err;
 }
 
+/* Down to what parents_enter() has made. */
+static int enter_again(struct copy *c, struct parents *p, char *path)
+{
+	char *rest, *name;
+	bool made;
+	int err = 0;
+
+	for (name = strtok_r(path, "/", &rest); name && !err;
+	     name = strtok_r(NULL, "/", &rest))
+		err = descend(c, p, name, &made);
+	return err;
+}
+
 static void finish_one(struct copy *c, struct parents *p,
 		       const struct made_parent *m)
 {
@@ -171,11 +204,12 @@ static void finish_one(struct copy *c, struct parents *p,
 		.src_shown = m->src, .dst_shown = m->dst,
 		.src_name = ".", .dst_name = m->dst,
 	};
+	char *path = strdup(m->dst);
 	struct stat st;
 	int in, err;
 
-	/* It is there, so this only opens it. */
-	err = enter_all(c, p, m->dst);
+	err = path ? enter_again(c, p, path) : -ENOMEM;
+	free(path);
 	if (err) {
 		entry_dst_error(c, &e, err);
 		return;

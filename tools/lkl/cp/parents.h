@@ -22,6 +22,7 @@ struct made_parent;
  * @entry: the same one, for what is copied into it
  * @dst: its path below @root, and @dst_shown with the destination before it
  * @dst_shown: see @dst
+ * @src_failed: it was the source that could not be reached
  * @made: those that were not there before, the last one first
  */
 struct parents {
@@ -32,6 +33,7 @@ struct parents {
 	struct entry entry;
 	char *dst;
 	char *dst_shown;
+	bool src_failed;
 	struct made_parent *made;
 };
 

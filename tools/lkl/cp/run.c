@@ -201,7 +201,7 @@ static void copy_with_parents(struct copy *c, const char *source,
 		diag_error("%s%s: leads out of the destination with '..'",
 			   c->src->label, source);
 	} else if (err) {
-		named_error(c, c->dst, source, err);
+		named_error(c, p->src_failed ? c->src : c->dst, source, err);
 	} else {
 		copy_child(c, source, dir, name, p);
 	}

@@ -30,12 +30,14 @@ enum sandbox_role {
  * @count: how many @paths
  * @paths: of the host: for SANDBOX_READS what may be read, for SANDBOX_WRITES
  *	the destination; others may not be touched
+ * @parents: directories that @paths are in are looked at too
  */
 struct sandbox {
 	enum sandbox_role role;
 	bool unlock;
 	int count;
 	char *const *paths;
+	bool parents;
 };
 
 /**

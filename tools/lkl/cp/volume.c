@@ -260,7 +260,6 @@ static int report_mount(const struct volume *v, int err)
 static int mount_unclean(struct volume *v)
 {
 	const char *norecovery = find_quirk(v->target.type)->norecovery;
-	struct images_target as_it_is = v->target;
 
 	if (!norecovery)
 		return -EROFS;
@@ -269,7 +268,6 @@ static int mount_unclean(struct volume *v)
 			  v->name);
 		return 0;
 	}
-	v->target = as_it_is;
 	if (mount_with(v, norecovery))
 		return -EROFS;
 	diag_warning("%s: was not unmounted cleanly; its last changes may be missing",

@@ -305,6 +305,9 @@ static bool is_linked(struct walk *w, const struct file *f)
 static void pack_file(struct walk *w, struct file *f)
 {
 	progress_file(w->p->progress);
+	if (diag_is_verbose(2))
+		diag_note("%s%s", w->p->tree->label,
+			  w->len > 1 ? w->path + 1 : "/");
 	put_stat(w, &f->st);
 	if (S_ISSOCK(f->st.st_mode)) {
 		diag_warning("%s%s: a socket; left out",

@@ -353,6 +353,8 @@ static void next_entry(struct unpack *u, int status)
 			   archive_error_string(u->in));
 	}
 	progress_file(u->progress);
+	if (diag_is_verbose(2))
+		diag_note("%s: %s", u->stream->shown, u->shown);
 	unpack_entry(u);
 }
 
