@@ -30,6 +30,10 @@ fails "an unknown type" 3 "type 'nofs' is not known" \
 fails "a partition that is not there" 3 'no partition 2' \
 	lklfuse e.img mnt -o part=2
 fails "a mount point that is not ours" 3 'fusermount3: ' lklfuse e.img /etc
+fails "allow_other is for root to permit" 3 'fusermount3: .*user_allow_other' \
+	sh -c 'grep -qs ^user_allow_other /etc/fuse.conf &&
+		{ echo fusermount3: user_allow_other is set >&2; exit 3; }
+		lklfuse e.img mnt -o allow_other'
 fails "a wrong option of the file system" 3 'cannot mount as ext4' \
 	lklfuse e.img mnt -o opts=nonsense
 check "after all of them nothing is mounted" sh -c '! mountpoint -q mnt'
@@ -153,7 +157,10 @@ inside() { debugfs -R "stat $1" e.img 2>/dev/null | sed -n 's/^User: *\([0-9]*\)
 make_ext4 e.img 64M -E root_owner=0:0
 debugfs -w -R 'set_inode_field / uid 0' e.img 2>/dev/null
 
+debugfs -w -R 'mknod device c 4 65' e.img 2>/dev/null
 check "owners as stored" mount_image e.img
+check "device nodes are shown, also to who could not make them" test \
+	"$(stat -c '%F %t:%T' mnt/device)" = 'character special file 4:41'
 touch mnt/stored
 check "show what is stored" test "$(stat -c %u:%g mnt)" = 0:0
 check "new files are ours" test "$(stat -c %u:%g mnt/stored)" = "$me"

@@ -33,6 +33,7 @@ AT_FDCWD = -100
 AT_EMPTY_PATH = 0x1000
 RENAME_NOREPLACE, RENAME_EXCHANGE = 1, 2
 KEEP_SIZE, PUNCH_HOLE, ZERO_RANGE = 1, 2, 0x10
+COLLAPSE_RANGE, INSERT_RANGE = 8, 0x20
 FS_IOC_GETFLAGS, FS_IOC_SETFLAGS = 0x80086601, 0x40086602
 FS_NODUMP, FS_NOATIME = 0x40, 0x80
 OFD_SETLK = 37
@@ -441,6 +442,44 @@ def test_readdir_types():
         assert e.is_symlink() == stat.S_ISLNK(st.st_mode)
 
 
+def test_readdirplus():
+    """what a listing has told of files is what they are"""
+    for i in range(300):
+        write("f%d" % i, b"x" * i)
+        os.chmod("f%d" % i, 0o400 + i % 0o100)
+        os.utime("f%d" % i, ns=(10**18 + i, 10**18 + 2 * i))
+    os.mkdir("d")
+    os.symlink("f1", "l")
+    os.mkfifo("p")
+    os.link("f299", "second")
+    # In another process's order: list, ask for all, list again by ls.
+    for e in os.scandir("."):
+        st = e.stat(follow_symlinks=False)
+        if e.name.startswith("f"):
+            i = int(e.name[1:])
+            assert st.st_size == i and st.st_mtime_ns == 10**18 + 2 * i
+            assert stat.S_IMODE(st.st_mode) == 0o400 + i % 0o100
+            assert st.st_nlink == 1 + (i == 299)
+    out = subprocess.run(["ls", "-lA"], capture_output=True, text=True,
+                         check=True).stdout.splitlines()
+    assert len(out) == 1 + 304
+    kinds = [line[0] for line in out[1:]]
+    assert (kinds.count("d"), kinds.count("l"), kinds.count("p")) == (1, 1, 1)
+
+
+def test_many_files():
+    """6000 files, more than are kept open inside, are found again"""
+    for i in range(6000):
+        write("f%d" % i, b"%d" % i)
+    os.rename("f17", "renamed")
+    for i in range(5999, -1, -1):
+        name = "renamed" if i == 17 else "f%d" % i
+        assert read(name) == b"%d" % i
+        os.chmod(name, 0o600)
+    write("f3", b"new")
+    assert read("f3") == b"new" and len(os.listdir(".")) == 6000
+
+
 # ---- contents
 
 def test_contents_sizes():
@@ -589,6 +628,26 @@ def test_punch_hole():
                 raise
         else:
             assert os.pread(fd, 50001, 0) == bytes(50000) + b"x"
+
+
+def test_fallocate_ranges():
+    """fallocate: COLLAPSE_RANGE and INSERT_RANGE are done, or refused"""
+    for mode in (COLLAPSE_RANGE, INSERT_RANGE):
+        with opened("f", os.O_RDWR | os.O_CREAT | os.O_TRUNC) as fd:
+            os.write(fd, b"a" * 65536 + b"b" * 65536)
+            want = b"b" * 65536 if mode == COLLAPSE_RANGE else \
+                bytes(65536) + b"a" * 65536 + b"b" * 65536
+            try:
+                fallocate(fd, mode, 0, 65536)
+            except OSError as e:
+                assert e.errno == errno.EOPNOTSUPP
+                want = b"a" * 65536 + b"b" * 65536
+            assert os.pread(fd, 1 << 20, 0) == want
+    with opened("f") as fd:
+        with fails(errno.EINVAL):
+            fallocate(fd, 0, 0, 0)
+        with fails(errno.EFBIG, errno.EINVAL):
+            fallocate(fd, 0, 1 << 62, 1 << 62)
 
 
 def test_copy_file_range():
@@ -885,6 +944,26 @@ def test_chattr_append():
         subprocess.run(["chattr", "-a", "f"], check=True)
 
 
+def test_chattr_immutable():
+    """an immutable file cannot be changed in any way, until it is not"""
+    if os.getuid() != 0:
+        raise Skip("only for root")
+    write("f", b"1")
+    subprocess.run(["chattr", "+i", "f"], check=True)
+    try:
+        for attempt in (lambda: write("f", b"2"), lambda: os.unlink("f"),
+                        lambda: os.rename("f", "g"),
+                        lambda: os.link("f", "g"), lambda: os.chmod("f", 0),
+                        lambda: os.truncate("f", 0)):
+            with fails(errno.EPERM):
+                attempt()
+        assert read("f") == b"1"
+    finally:
+        subprocess.run(["chattr", "-i", "f"], check=True)
+    write("f", b"2")
+    assert read("f") == b"2"
+
+
 def test_acl():
     """POSIX ACLs are kept, change the mode, and are inherited"""
     write("f")
@@ -993,6 +1072,27 @@ def test_ofd_locks():
     os.close(a)
     fcntl.fcntl(b, OFD_SETLK, lock)
     os.close(b)
+
+
+def test_lock_waits():
+    """who waits for a record lock gets it when the other process ends"""
+    write("f", bytes(100))
+    ready, go = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        fd = os.open("f", os.O_RDWR)
+        fcntl.lockf(fd, fcntl.LOCK_EX, 50, 0)
+        os.write(go, b"x")
+        time.sleep(0.2)
+        os._exit(0)
+    os.read(ready, 1)
+    with opened("f") as fd:
+        with fails(errno.EAGAIN, errno.EACCES):
+            fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 49)
+        fcntl.lockf(fd, fcntl.LOCK_EX, 1, 49)
+    os.waitpid(pid, 0)
+    os.close(ready)
+    os.close(go)
 
 
 # ---- many at once
