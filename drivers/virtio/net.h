@@ -21,12 +21,41 @@
 #ifndef LKL_VIRTIO_NET_H
 #define LKL_VIRTIO_NET_H
 
+#include <linux/virtio_net.h>
+
 #include "drivers/virtio/virtio.h"
 
 #define VIRTIO_NET_PAIRS_MAX	16
 
+/* Bytes of the header. */
+#define VIRTIO_NET_HDR_SIZE	12
+
 /* Longest frame, header included: a GSO packet of 64 KiB and its Ethernet header. */
-#define VIRTIO_NET_FRAME_MAX	(12 + 65536 + 18)
+#define VIRTIO_NET_FRAME_MAX	(VIRTIO_NET_HDR_SIZE + 65536 + 18)
+
+/* Later than some hosts' <linux/virtio_net.h>; virtio 1.3 section 5.1.3. */
+#ifndef VIRTIO_NET_F_GUEST_USO4
+#define VIRTIO_NET_F_GUEST_USO4	54
+#define VIRTIO_NET_F_GUEST_USO6	55
+#define VIRTIO_NET_F_HOST_USO	56
+#endif
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4 5
+#endif
+
+/* Features that are a backend's to carry. */
+#define VIRTIO_NET_GUEST_OFFLOADS	(1ULL << VIRTIO_NET_F_GUEST_CSUM |	\
+					 1ULL << VIRTIO_NET_F_GUEST_TSO4 |	\
+					 1ULL << VIRTIO_NET_F_GUEST_TSO6 |	\
+					 1ULL << VIRTIO_NET_F_GUEST_ECN |	\
+					 1ULL << VIRTIO_NET_F_GUEST_USO4 |	\
+					 1ULL << VIRTIO_NET_F_GUEST_USO6)
+#define VIRTIO_NET_HOST_OFFLOADS	(1ULL << VIRTIO_NET_F_CSUM |		\
+					 1ULL << VIRTIO_NET_F_HOST_TSO4 |	\
+					 1ULL << VIRTIO_NET_F_HOST_TSO6 |	\
+					 1ULL << VIRTIO_NET_F_HOST_ECN |	\
+					 1ULL << VIRTIO_NET_F_HOST_USO)
+#define VIRTIO_NET_OFFLOADS	(VIRTIO_NET_GUEST_OFFLOADS | VIRTIO_NET_HOST_OFFLOADS)
 
 struct virtio_net_backend;
 
@@ -44,7 +73,8 @@ struct virtio_net_backend;
  *	with no other operation under way. Frames that arrived before may be dropped.
  *	Context: on a vCPU. Blocks: no.
  *	Return: 0, or an error, upon which the link is down.
- * @send: Send one frame of @len bytes in @iov. All of it is taken, or none.
+ * @send: Send one frame of @len bytes in @iov. All of it is taken, or none; @iov
+ *	and what it points to are the device's again afterwards.
  *	Context: any host thread, one at a time for a @pair. Blocks: no.
  *	Return: 0; -EAGAIN when there is no room: VIRTIO_NET_READY_SEND follows and the
  *	frame is offered again; any other error drops the frame.
@@ -57,6 +87,11 @@ struct virtio_net_backend;
  *	Return: bytes, at least header and 14; -EAGAIN when there is none:
  *	VIRTIO_NET_READY_RECEIVE follows; another error when the backend is gone, with
  *	link_up false.
+ * @update: Optional: as @start, for a change while the device is used: a subset of
+ *	the GUEST_* features from now on, and another number of pairs in use, from
+ *	1 to those of @start. Without it all pairs are always served.
+ *	Context: on a vCPU; other operations may be under way. Blocks: no.
+ *	Return: 0, or an error: nothing has changed.
  * @destroy: Free the backend; it makes no further calls of @ready.
  *	Context: not on a vCPU; no other operation under way. Blocks: yes.
  */
@@ -68,6 +103,8 @@ struct virtio_net_backend_ops {
 	int (*flush)(struct virtio_net_backend *be, unsigned int pair);
 	ssize_t (*receive)(struct virtio_net_backend *be, unsigned int pair,
 			   const struct iovec *iov, unsigned int count);
+	int (*update)(struct virtio_net_backend *be, uint64_t features,
+		      unsigned int pairs);
 	void (*destroy)(struct virtio_net_backend *be);
 };
 
@@ -79,9 +116,7 @@ struct virtio_net_backend_ops {
  * @mac: the interface's address; all zeros: the device makes a local one up
  * @mtu: the link's MTU in bytes, or 0 for 1500
  * @link_up: is there a peer; atomic, changed by the backend, which then calls @ready
- * @ready: set by the device: something of VIRTIO_NET_READY_* is so for @pair.
- *	From any host thread that holds no vCPU, or on a vCPU from within an
- *	operation; may call the backend's operations before it returns
+ * @ready: set by the device, NULL before; called by virtio_net_ready()
  * @ready_arg: its argument
  *
  * All but @link_up, @ready and @ready_arg is filled in before virtio_net_create()
@@ -97,6 +132,40 @@ struct virtio_net_backend {
 	void (*ready)(void *arg, unsigned int pair, unsigned int what);
 	void *ready_arg;
 };
+
+/**
+ * virtio_net_ready - tell the device what has become so
+ * @be: the backend
+ * @pair: the queue pair; any for VIRTIO_NET_READY_LINK
+ * @what: VIRTIO_NET_READY_*
+ *
+ * May call the backend's operations before it returns.
+ *
+ * Context: any host thread that holds no vCPU, or from within an operation of
+ * the backend. Blocks: no.
+ */
+static inline void virtio_net_ready(struct virtio_net_backend *be,
+				    unsigned int pair, unsigned int what)
+{
+	void (*ready)(void *arg, unsigned int pair, unsigned int what) =
+		__atomic_load_n(&be->ready, __ATOMIC_ACQUIRE);
+
+	if (ready)
+		ready(be->ready_arg, pair, what);
+}
+
+/**
+ * virtio_net_link - the backend's peer has come or gone
+ * @be: the backend
+ * @up: whether it is there now
+ *
+ * Context: as virtio_net_ready().
+ */
+static inline void virtio_net_link(struct virtio_net_backend *be, bool up)
+{
+	if (__atomic_exchange_n(&be->link_up, up, __ATOMIC_ACQ_REL) != up)
+		virtio_net_ready(be, 0, VIRTIO_NET_READY_LINK);
+}
 
 /**
  * virtio_net_create - make a network device
