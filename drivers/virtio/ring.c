@@ -220,6 +220,7 @@ int virtqueue_enable(struct virtqueue *vq)
 	vq->last_avail = 0;
 	vq->used_idx = 0;
 	vq->signalled = 0;
+	vq->generation++;
 	memset(vq->in_flight, 0, sizeof(vq->in_flight));
 	__atomic_store_n(&vq->kicks, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&vq->refs, 0, __ATOMIC_RELEASE);

@@ -662,6 +662,136 @@ int lkl_get_virtio_blkdev(int disk_id, unsigned int part, uint32_t *pdevid);
 int lkl_encode_dev_from_sysfs(const char *sysfs_path, uint32_t *pdevid);
 
 /*
+ * Network devices. The loopback device needs none of this.
+ */
+
+struct lkl_netdev;
+
+/* Everything the device and the kernel can agree on. */
+#define LKL_NETDEV_OFFLOAD_ALL	(-1)
+
+/**
+ * struct lkl_netdev_args - how a kernel is to see a network device
+ * @mac: its address, six bytes, or NULL: the device's own, or a made-up one
+ * @offload: what may be left to the other side: bits 1 << LKL_VIRTIO_NET_F_{CSUM,
+ *	HOST_TSO4,HOST_TSO6,HOST_ECN,GUEST_CSUM,GUEST_TSO4,GUEST_TSO6,GUEST_ECN};
+ *	others mean nothing. LKL_NETDEV_OFFLOAD_ALL also permits it for UDP.
+ */
+struct lkl_netdev_args {
+	void *mac;
+	unsigned int offload;
+};
+
+/**
+ * lkl_netdev_tap_create - a network device over a TAP device of the host
+ * @ifname: its name. It is made if there is none, which takes CAP_NET_ADMIN, and
+ *	goes away when it is no longer open.
+ * @offload: as in struct lkl_netdev_args; 0: none
+ *
+ * It gets as many queues as the kernel has virtual processors, where the host lets
+ * it: a device made by somebody else must have been made with several.
+ *
+ * Return: the device, for lkl_netdev_add(); NULL: see lkl_netdev_error().
+ */
+struct lkl_netdev *lkl_netdev_tap_create(const char *ifname, int offload);
+
+/**
+ * lkl_netdev_tap_fd_create - the same, with a descriptor that is open already
+ * @fd: of /dev/net/tun, bound to a TAP device by TUNSETIFF; without IFF_VNET_HDR
+ *	nothing can be offloaded. It is duplicated; the caller keeps his own.
+ * @offload: as in struct lkl_netdev_args
+ *
+ * Return: as lkl_netdev_tap_create().
+ */
+struct lkl_netdev *lkl_netdev_tap_fd_create(int fd, int offload);
+
+/**
+ * lkl_netdev_macvtap_create - a network device over a macvtap device of the host
+ * @path: its node, /dev/tap<ifindex>
+ * @offload: as in struct lkl_netdev_args
+ *
+ * It has the address of the macvtap device; with another nothing would arrive.
+ *
+ * Return: as lkl_netdev_tap_create().
+ */
+struct lkl_netdev *lkl_netdev_macvtap_create(const char *path, int offload);
+
+/**
+ * lkl_netdev_pipe_create - a network device over two named pipes
+ * @ifname: their names, "rx|tx": we read frames from the first, made by
+ *	mkfifo(1), and write to the second. The other side does it the other way
+ *	round.
+ * @offload: has no effect: pipes carry bare frames
+ *
+ * The MTU can be at most 4078.
+ *
+ * Return: as lkl_netdev_tap_create().
+ */
+struct lkl_netdev *lkl_netdev_pipe_create(const char *ifname, int offload);
+
+/**
+ * lkl_netdev_socket_create - a network device over a socket
+ * @fd: one end of socketpair(AF_UNIX, SOCK_SEQPACKET, 0); the other is given to a
+ *	second device, usually of another kernel, and frames pass between them with
+ *	all offloads. It is duplicated; the caller keeps his own.
+ * @offload: as in struct lkl_netdev_args
+ *
+ * The link is up until either device is removed and the other end closed.
+ *
+ * Return: as lkl_netdev_tap_create().
+ */
+struct lkl_netdev *lkl_netdev_socket_create(int fd, int offload);
+
+/**
+ * lkl_netdev_add - give the selected kernel a network device
+ * @nd: the device, from lkl_netdev_*_create(); in one kernel at a time
+ * @args: how it is to be seen; NULL: as it was created
+ *
+ * May be called before the kernel is started, which then finds the device at
+ * start, and again at each later one; or while it runs: then the interface is
+ * there, down, when this returns.
+ *
+ * Return: the device's id, >= 0; -LKL_EINVAL (no device, or an address that is
+ * a group's); -LKL_EBUSY (added already); -LKL_ENOSPC (no room for more devices);
+ * -LKL_ENOSYS (host operations with semaphores of their own cannot wait for
+ * descriptors); -LKL_ENOMEM, -LKL_EMFILE, and as lkl_syscall().
+ * lkl_netdev_error() has the reason in words.
+ */
+int lkl_netdev_add(struct lkl_netdev *nd, struct lkl_netdev_args *args);
+
+/**
+ * lkl_netdev_remove - take a network device away from the selected kernel
+ * @id: what lkl_netdev_add() returned
+ *
+ * May be called while the kernel runs, with traffic. The device can be added again
+ * or freed. Unknown ids are ignored.
+ */
+void lkl_netdev_remove(int id);
+
+/**
+ * lkl_netdev_free - free a network device
+ * @nd: one that is not added, or no longer; NULL is ignored
+ */
+void lkl_netdev_free(struct lkl_netdev *nd);
+
+/**
+ * lkl_netdev_get_ifindex - the kernel's number of a network device
+ * @id: what lkl_netdev_add() returned
+ *
+ * Return: its interface index, as lkl_if_up() takes it; -LKL_ENODEV (no such device,
+ * or it has no interface), and as lkl_syscall().
+ */
+int lkl_netdev_get_ifindex(int id);
+
+/**
+ * lkl_netdev_error - why the calling thread's last lkl_netdev_*() call failed
+ *
+ * Return: a sentence, valid until the thread's next call of one; "" if it did not
+ * fail.
+ */
+const char *lkl_netdev_error(void);
+
+/*
  * File systems.
  */
 

@@ -96,6 +96,42 @@ struct lkl_dev_blk_ops {
 extern struct lkl_dev_blk_ops lkl_dev_blk_ops;
 
 /*
+ * Network devices that are not the library's own.
+ */
+
+struct lkl_netdev;
+struct virtio_net_backend;
+
+/**
+ * struct lkl_dev_net_ops - where the frames of a network device come from and go to
+ *
+ * @free: Free the device: lkl_netdev_free() was called.
+ * @backend: Make a backend, with up to @pairs queue pairs. The seam is that of
+ *	drivers/virtio/net.h, which is not a public header, so this is for programs
+ *	built with the library. Called at each start of the kernel, which destroys
+ *	the backend at its end. nd->mac is put into it afterwards, if it is not all
+ *	zeros.
+ *	Return: 0 and *@be set, or a negative error.
+ */
+struct lkl_dev_net_ops {
+	void (*free)(struct lkl_netdev *nd);
+	int (*backend)(struct lkl_netdev *nd, const struct virtio_host *host,
+		       unsigned int pairs, struct virtio_net_backend **be);
+};
+
+/**
+ * struct lkl_netdev - a network device, before it is given to a kernel
+ * @ops: its operations
+ * @id: what lkl_netdev_add() returned last
+ * @mac: its address, or all zeros
+ */
+struct lkl_netdev {
+	struct lkl_dev_net_ops *ops;
+	int id;
+	uint8_t mac[6];
+};
+
+/*
  * Waiting for the library and for the host at once
  *
  * A thread that waits for both looks at both without blocking, watches the host's

@@ -26,6 +26,7 @@
 #include "device.h"
 #include "disk.h"
 #include "host/posix/posix.h"
+#include "netdev.h"
 
 /* Where system calls go when there is no kernel to take them. */
 static long syscall_not_started(long nr, const long *params)
@@ -269,6 +270,7 @@ static void unload(struct lkl_kernel *kernel)
 	kernel->calls->destroy();
 	devices_free(kernel);
 	disks_unplugged(kernel);
+	netdevs_unplugged(kernel);
 	kernel->calls = NULL;
 	poller_free(kernel);
 	loader_unload(&kernel->image);
@@ -326,7 +328,8 @@ static int boot(struct lkl_kernel *kernel, const char *cmdline)
 		return err;
 	state_set(kernel, KERNEL_RUNNING);
 	syscall_set(kernel, kernel->calls->syscall);
-	return disks_plug(kernel);
+	err = disks_plug(kernel);
+	return err ? err : netdevs_plug(kernel);
 }
 
 static void forget(struct lkl_kernel *kernel);
@@ -393,6 +396,7 @@ static void forget(struct lkl_kernel *kernel)
 {
 	devices_free(kernel);
 	disks_unplugged(kernel);
+	netdevs_unplugged(kernel);
 	kernel->ops.fault->detach(kernel->image.info.image_base);
 	kernel->calls = NULL;
 	poller_free(kernel);
@@ -411,6 +415,7 @@ void kernel_cleanup(struct lkl_kernel *kernel)
 	else if (kernel->state != KERNEL_IDLE)
 		unload(kernel);
 	disks_free(kernel);
+	netdevs_free(kernel);
 	kernel->panicked = false;
 	log_clear(kernel->log);
 	pthread_mutex_unlock(&kernel->lock);

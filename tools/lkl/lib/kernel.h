@@ -20,8 +20,9 @@
  * forgotten.
  *
  * Locking: lock is held through every change of state and every change of the
- * list of disks, calls into the kernel included. System calls do not take it:
- * they go through the pointer syscall, which always leads somewhere.
+ * lists of disks and network devices, calls into the kernel included. System
+ * calls do not take it: they go through the pointer syscall, which always leads
+ * somewhere.
  */
 #ifndef LKL_LIB_KERNEL_H
 #define LKL_LIB_KERNEL_H
@@ -44,6 +45,7 @@ enum kernel_state {
 
 struct device;
 struct disk;
+struct netdev;
 struct posix_poller;
 
 /**
@@ -62,6 +64,7 @@ struct posix_poller;
  *	semaphores of its own
  * @devices: those plugged in since it was loaded
  * @disks: those added and not yet removed
+ * @netdevs: network devices, likewise
  * @log: what it wrote to its console
  * @next: the next of all kernels of the process
  */
@@ -79,6 +82,7 @@ struct lkl_kernel {
 	struct posix_poller *poller;
 	struct device *devices;
 	struct disk *disks;
+	struct netdev *netdevs;
 	struct log_ring *log;
 	struct lkl_kernel *next;
 };
