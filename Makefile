@@ -62,6 +62,7 @@ inc-tools/lkl/lib/	:= -I. -Itools/lkl/include -I$(B)/include
 inc-tools		:= -Itools/lkl/include -I$(B)/include
 inc-tools/lkl/image/	:= -I. $(inc-tools)
 inc-tools/lkl/info/	:= -Itools/lkl/image -Itools/lkl/cp $(inc-tools)
+inc-tools/lkl/hijack/preload/ := -Itools/lkl/hijack $(inc-tools)
 inc-tests/tools/	:= -Itools/lkl/image -Itools/lkl/cp $(inc-tools)
 inc-tests		:= -I. -Itools/lkl/include -I$(B)/include
 include_path		= $(or $(inc-$(dir $(1))),$(inc-$(firstword $(subst /, ,$(1)))))
@@ -71,7 +72,10 @@ LIB_LIBS	:= -lpthread
 LIB_ARCHIVES	:= $(shell $(CC) -print-file-name=liburing.a)
 TEST_LIBS	:= -lcriterion $(LIB_ARCHIVES) $(LIB_LIBS)
 
-compile		= $(CC) $(HOST_CFLAGS) $(call include_path,$<) -MMD -MP -c -o $@ $<
+# Flags of single directories; the preload library is there from the start.
+cflags-tools/lkl/hijack/preload/ := -ftls-model=initial-exec
+
+compile		= $(CC) $(HOST_CFLAGS) $(cflags-$(dir $<)) $(call include_path,$<) -MMD -MP -c -o $@ $<
 
 # filechk: replace $@ by the lines made by $(1) only if they differ.
 define filechk
@@ -80,7 +84,7 @@ define filechk
 	$(Q)cmp -s $@.tmp $@ && rm -f $@.tmp || mv $@.tmp $@
 endef
 
-all: $(B)/liblkl.so $(B)/liblkl.a $(B)/lkl.pc \
+all: $(B)/liblkl.so $(B)/liblkl.a $(B)/lkl.pc $(B)/liblkl-hijack.so \
      $(tools-y:%=$(B)/bin/%) $(links-y:%=$(B)/bin/%) $(B)/vmlinux
 
 help:
@@ -225,6 +229,17 @@ $(B)/pc.sed: FORCE
 	$(call filechk,printf 's|@%s@|%s|\n' PREFIX '$(PREFIX)' LIBDIR '$(LIBDIR)' \
 		VERSION '$(VERSION)' LIBS '$(LIB_LIBS)')
 
+# The preload library: its constructor comes before all others, so that libc's
+# functions are known when those call them.
+HIJACK_MAP	:= tools/lkl/hijack/preload/preload.map
+
+$(B)/liblkl-hijack.so: $(call obj,$(hijack-preload-y)) $(HIJACK_MAP)
+	@$(call say,LD,$@)
+	$(Q)$(CC) -shared -o $@ $(filter %.o,$^) -lurcu-bp $(LIB_LIBS) \
+		-Wl,-soname,liblkl-hijack.so -Wl,--version-script=$(HIJACK_MAP) \
+		-Wl,--no-undefined -Wl,-z,initfirst,-z,nodelete \
+		-Wl,-z,relro,-z,now,-z,noexecstack
+
 # ---------------------------------------------------------------------------
 # Public headers: copies, so that build/include is what gets installed
 
@@ -317,6 +332,7 @@ $(B)/tests/bench: $(call obj,$(bench-y)) $(B)/liblkl.so
 
 # The installed files, somewhere else, for the tests that look at them.
 $(B)/stage.stamp: $(B)/liblkl.so $(B)/liblkl.a $(B)/lkl.pc $(public_headers) \
+		  $(B)/liblkl-hijack.so \
 		  $(tools-y:%=$(B)/bin/%) $(man-y) Makefile
 	@$(call say,STAGE,$(B)/stage)
 	$(Q)rm -rf $(B)/stage
@@ -377,6 +393,7 @@ install: all
 	ln -sf $(SOFILE) $(dest_lib)/$(SONAME)
 	ln -sf $(SONAME) $(dest_lib)/liblkl.so
 	install -m 0644 $(B)/liblkl.a $(dest_lib)/
+	install -m 0755 $(B)/liblkl-hijack.so $(dest_lib)/
 	install -m 0644 $(B)/lkl.pc $(dest_lib)/pkgconfig/
 	cp -R $(B)/include/. $(dest_inc)/
 	set -e; $(foreach t,$(tools-y),$(CC) -o $(dest_bin)/$(t) $(call obj,$($(t)-y)) \
@@ -389,6 +406,7 @@ install: all
 
 uninstall:
 	rm -f $(dest_lib)/$(SOFILE) $(dest_lib)/$(SONAME) $(dest_lib)/liblkl.so \
+		$(dest_lib)/liblkl-hijack.so \
 		$(dest_lib)/liblkl.a $(dest_lib)/pkgconfig/lkl.pc
 	rm -f $(addprefix $(dest_bin)/,$(tools-y) $(links-y))
 	rm -rf $(dest_inc)
@@ -401,7 +419,7 @@ FORCE:
 
 # Every object of the host half and the tests; any of them may include a header
 # that is generated or copied, and is compiled only when those are there.
-every-y	:= $(sort $(host_objs) $(image-y) $(fake-y) $(unit-y) $(conformance-y) \
+every-y	:= $(sort $(host_objs) $(image-y) $(hijack-preload-y) $(fake-y) $(unit-y) $(conformance-y) \
 	$(boot-y) $(bench-y) $(foreach t,$(tools-y) $(test-tools-y),$($(t)-y)))
 every_obj := $(call obj,$(every-y)) $(call san,$(every-y))
 

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * api.h - the functions of liblkl.so that are used here
+ *
+ * Layer:   tools/lkl/hijack/preload.
+ * Users:   kernel.c and boot.c, wait.c.
+ * Context: filled by boot, before any other member is used; then read-only.
+ *
+ * liblkl.so is loaded when it is first needed, apart from the program's symbols
+ * and looking up its own in libc first (RTLD_LOCAL, RTLD_DEEPBIND). So its own
+ * host calls do not meet the interposers.
+ */
+#ifndef HIJACK_API_H
+#define HIJACK_API_H
+
+#include <lkl.h>
+#include <lkl_host.h>
+
+#define API_FUNCTIONS(X) \
+	X(lkl_init) X(lkl_start_kernel) X(lkl_syscall) X(lkl_mount_fs) \
+	X(lkl_set_fd_limit) X(lkl_strerror) X(lkl_sysctl) \
+	X(lkl_waker_self) X(lkl_waker_interrupt) X(lkl_waker_syscall) \
+	X(lkl_watch_add) X(lkl_watch_remove)
+
+struct api {
+	struct lkl_host_operations *host_ops;
+#define API_MEMBER(name) __typeof__(&name) name;
+	API_FUNCTIONS(API_MEMBER)
+#undef API_MEMBER
+};
+
+extern struct api api;
+
+/* Load liblkl.so from beside this library; 0 or -ENOENT, having complained. */
+int api_load(void);
+
+#endif /* HIJACK_API_H */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * boot.h - bring the library kernel up in a hijacked process
+ *
+ * Layer:   tools/lkl/hijack/preload.
+ * Users:   kernel.c, once.
+ */
+#ifndef HIJACK_BOOT_H
+#define HIJACK_BOOT_H
+
+/* Load the library, boot, configure the network; 0 or a negative errno. */
+int boot(void);
+
+#endif /* HIJACK_BOOT_H */
