@@ -58,7 +58,7 @@ void *touched_buffer(size_t size)
 static const struct bench *find_bench(const char *name)
 {
 	static const struct bench *const tables[] = {
-		call_benches, ext4_benches, life_benches
+		call_benches, ext4_benches, life_benches, net_benches
 	};
 	const struct bench *b;
 

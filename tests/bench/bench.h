@@ -53,6 +53,7 @@ struct bench {
 };
 
 extern const struct bench call_benches[], ext4_benches[], life_benches[];
+extern const struct bench net_benches[];
 
 /* The figure, and its name where one run gives several. */
 void report(const char *name, double value);

@@ -45,6 +45,12 @@ PLAN = [
     ("rss_boot", "alone", [("rss_boot", "MiB", False, 16)]),
     ("idle", "alone", [("idle", "ms", False, 1),
                        ("idle_wakeups", "count", False, 5)]),
+    ("loopback_tx", "none", [("loopback_tx", "MB/s", True, 1)]),
+    ("loopback_rr", "none", [("loopback_rr", "us", False, 1)]),
+    ("tcp_tx", "none", [("tcp_tx", "MB/s", True, 0.9)]),
+    ("tcp_rx", "none", [("tcp_rx", "MB/s", True, 0.9)]),
+    ("tcp_rr", "none", [("tcp_rr", "us", False, 0.8)]),
+    ("tcp_crr", "none", [("tcp_crr", "us", False, 0.8)]),
     ("fuse_seqread", "mounts", [("fuse_seqread", "MB/s", True, 0.9)]),
     ("fuse_seqwrite", "mounts", [("fuse_seqwrite", "MB/s", True, 0.6)]),
     ("fuse_small", "mounts", [("fuse_create", "files/s", True, 0.5),
@@ -236,6 +242,8 @@ def explain(disks, mounts):
     print("ext4: the library's memory was touched before; small files are "
           "stat'ed and\nunlinked while cached. idle: from 3 s after boot, "
           "for 5 s.")
+    print("tcp_*: to the host over TAP; host: from one network namespace to "
+          "another over veth.")
     if isinstance(mounts, Mounts):
         mounts.explain()
     print()
