@@ -60,7 +60,7 @@ fails "what would be written too" 1 'Read-only|error' touch mnt/new
 fusermount3 -u mnt
 wait $fuse_pid
 
-# ---- killed
+# ---- killed; what is in the image then is for fuse_kill.sh
 
 check "mounted" mount_image broken.img -o ro
 kill -KILL "$(worker)"
@@ -69,71 +69,32 @@ check "when the worker is killed, the status is 4 ($?)" test $? = 4
 contains "it is said" 'was ended by signal 9' fuse.err
 check "and no dead mount is left" sh -c '! mountpoint -q mnt'
 
-# Writes until it is killed, and notes what was synced; then what was synced
-# has to be there, and the file system has to be sound.
-make_ext4 k.img 256M
-for round in 1 2 3 4 5; do
-	check "round $round: mounted" mount_image k.img || break
-	python3 - "mnt/r$round" >synced.$round 2>/dev/null <<'PY' &
-import os, random, sys
-top = sys.argv[1]
-os.mkdir(top)
-os.fsync(os.open(os.path.dirname(top), os.O_RDONLY))
-d = os.open(top, os.O_RDONLY)
-rnd = random.Random(top)
-i = 0
-while True:
-    name = "f%d" % i
-    data = rnd.randbytes(rnd.randrange(1, 200000))
-    with open(top + "/new", "wb") as f:
-        f.write(data)
-        f.flush()
-        os.fsync(f.fileno())
-    os.rename(top + "/new", top + "/" + name)
-    if i % 3 == 0:
-        os.fsync(d)
-        print(i, len(data), data[:8].hex(), data[-8:].hex(), flush=True)
-    if i % 7 == 6:
-        os.unlink(top + "/f%d" % (i - 5))
-    i += 1
-PY
-	writer=$!
-	sleep 0.$((RANDOM % 8 + 2))
-	kill -KILL "$(worker)"
-	wait $fuse_pid
-	wait $writer
-	check "round $round: mounted again" mount_image k.img
-	python3 - "mnt/r$round" "synced.$round" >check.out <<'PY'
-import os, sys
-bad = 0
-lines = open(sys.argv[2]).read().split("\n")[:-1]
-print(len(lines), "synced")
-last = int(lines[-1].split()[0]) if lines else -1
-for line in lines:
-    i, size, head, tail = line.split()
-    i = int(i)
-    # Removed later, perhaps; only what no later step touches is certain.
-    if (i + 5) % 7 == 6 and i + 5 >= last:
-        continue
-    if (i + 5) % 7 == 6:
-        continue
-    try:
-        data = open("%s/f%d" % (sys.argv[1], i), "rb").read()
-    except OSError as e:
-        print(i, e)
-        bad += 1
-        continue
-    if len(data) != int(size) or data[:8].hex() != head or \
-       data[-8:].hex() != tail:
-        print(i, "differs")
-        bad += 1
-sys.exit(bad != 0)
-PY
-	check "round $round: all that was synced is there ($(head -1 check.out))" \
-		test $? = 0
-	check "round $round: unmounted" unmount_image
-	fsck_clean "round $round: the file system is sound" k.img
-done
+# ---- the image goes away
+
+make_ext4 e.img 64M
+check "mounted" mount_image e.img
+head -c 20M /dev/urandom >mnt/data
+check "unmounted" unmount_image
+check "mounted" mount_image e.img
+truncate -s 1M e.img
+fails "of an image that was cut off, files cannot be read" 2 \
+	'Input/output error|Bad message' cmp mnt/data /dev/null
+fails "nor written and synced" 1 'dd: .*(error|Bad message|Read-only)' \
+	dd if=/dev/zero of=mnt/data bs=4k count=1 conv=notrunc,fsync status=none
+fusermount3 -u mnt
+wait $fuse_pid
+check "it ends with status 4 ($?)" test $? = 4
+contains "and says so" '^lklfuse: e?.*e.img: .*damaged' fuse.err
+
+make_ext4 e.img 64M
+check "mounted" mount_image e.img
+rm e.img
+check "an image that was removed can still be used" sh -c \
+	'echo x >mnt/new && grep -q x mnt/new'
+fusermount3 -u mnt
+wait $fuse_pid
+check "but then it ends with status 4 ($?)" test $? = 4
+contains "and says that it is lost" 'e.img: was removed while' fuse.err
 
 # ---- a full host disk
 

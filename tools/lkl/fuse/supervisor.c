@@ -21,6 +21,7 @@
 #include "channel.h"
 #include "messages.h"
 #include "mountpoint.h"
+#include "presence.h"
 #include "session.h"
 #include "worker.h"
 
@@ -36,6 +37,7 @@
  * @messages: what the worker says
  * @channel: to the worker; -1 once that is ready
  * @ready: to be called then
+ * @presence: the images
  * @status: of the worker, once @worker is 0
  */
 struct supervisor {
@@ -49,6 +51,7 @@ struct supervisor {
 	struct messages messages;
 	int channel;
 	void (*ready)(void);
+	struct presence presence;
 	enum diag_status status;
 };
 
@@ -253,6 +256,8 @@ static void clean_up(struct supervisor *s)
 		mountpoint_unmount(&s->mount, true);
 	if (s->helper)
 		waitpid(s->helper, NULL, 0);
+	if (presence_check(&s->presence, s->config) && s->status == DIAG_OK)
+		s->status = DIAG_FINISH;
 	messages_close(&s->messages);
 }
 
@@ -272,6 +277,7 @@ enum diag_status supervisor_run(struct config *config, int log,
 	if (!s.se)
 		return DIAG_USAGE;
 	err = prepare(&s, log);
+	presence_note(&s.presence, config);
 	if (!err)
 		err = start_worker(&s, &fs, log);
 	if (err) {
