@@ -94,7 +94,8 @@ long transfer_read(int fd, size_t size, off_t offset, const void **data)
 			done += len;
 	} while (len > 0 && done < size);
 	*data = buffers.reply;
-	return done || !len ? (long)done : len;
+	/* Less than asked for would be taken for the end of the file. */
+	return len < 0 ? len : (long)done;
 }
 
 long transfer_write(int fd, const void *data, size_t size, off_t offset)
