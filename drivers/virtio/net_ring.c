@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "drivers/virtio/net_device.h"
+
 /* Before each frame, and what keeps the next one aligned. */
 #define RECORD_ALIGN	8
 #define RECORD_HEADER	8
@@ -45,18 +47,6 @@ static uint64_t header_read(const char *at)
 	return len;
 }
 
-static void gather(char *to, const struct iovec *iov, unsigned int count,
-		   size_t skip)
-{
-	for (; count; iov++, count--) {
-		size_t n = skip < iov->iov_len ? skip : iov->iov_len;
-
-		memcpy(to, (char *)iov->iov_base + n, iov->iov_len - n);
-		to += iov->iov_len - n;
-		skip -= n;
-	}
-}
-
 bool net_ring_put(struct net_ring *ring, const struct iovec *iov,
 		  unsigned int count, size_t skip, size_t len)
 {
@@ -72,7 +62,7 @@ bool net_ring_put(struct net_ring *ring, const struct iovec *iov,
 		header_write(ring_at(ring, put), RECORD_WRAP);
 	put += wrap;
 	header_write(ring_at(ring, put), len);
-	gather(ring_at(ring, put) + RECORD_HEADER, iov, count, skip);
+	iov_get(iov, count, skip, ring_at(ring, put) + RECORD_HEADER, len);
 	__atomic_store_n(&ring->put, put + size, __ATOMIC_SEQ_CST);
 	return true;
 }

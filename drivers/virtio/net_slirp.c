@@ -41,6 +41,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "drivers/virtio/net_device.h"
 #include "drivers/virtio/net_ring.h"
 #include "drivers/virtio/slirp_api.h"
 
@@ -433,27 +434,6 @@ static int user_flush(struct virtio_net_backend *be, unsigned int pair)
 	return 0;
 }
 
-/* Return: bytes copied, fewer than @len if there is no more room. */
-static size_t scatter(const struct iovec *iov, unsigned int count, size_t skip,
-		      const char *data, size_t len)
-{
-	size_t done = 0, n;
-
-	for (; count && done < len; iov++, count--) {
-		if (skip >= iov->iov_len) {
-			skip -= iov->iov_len;
-			continue;
-		}
-		n = iov->iov_len - skip;
-		if (n > len - done)
-			n = len - done;
-		memcpy((char *)iov->iov_base + skip, data + done, n);
-		done += n;
-		skip = 0;
-	}
-	return done;
-}
-
 static ssize_t user_receive(struct virtio_net_backend *be, unsigned int pair,
 			    const struct iovec *iov, unsigned int count)
 {
@@ -464,14 +444,14 @@ static ssize_t user_receive(struct virtio_net_backend *be, unsigned int pair,
 	size_t len;
 
 	while (!taken && (frame = net_ring_peek(&net->rx, &len))) {
-		taken = scatter(iov, count, sizeof(header), frame, len) == len;
+		taken = iov_put(iov, count, sizeof(header), frame, len) == len;
 		net_ring_drop(&net->rx);
 	}
 	if (net_ring_used(&net->rx) < RX_SIZE / 2 && flag_clear(&net->rx_full))
 		thread_wake(net);
 	if (!taken)
 		return -EAGAIN;
-	scatter(iov, count, 0, header, sizeof(header));
+	iov_put(iov, count, 0, header, sizeof(header));
 	return (ssize_t)(sizeof(header) + len);
 }
 

@@ -36,6 +36,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "drivers/virtio/net_device.h"
+#include "drivers/virtio/net_fd.h"
+
 #define HEADER_SIZE	VIRTIO_NET_HDR_SIZE
 #define LENGTH_SIZE	sizeof(uint32_t)
 #define ETHERNET_MIN	14
@@ -130,22 +133,11 @@ static size_t tx_pending(const struct stream *s)
 	return s->tx.end - s->tx.start;
 }
 
-static void tx_append(struct stream *s, const void *data, size_t len)
-{
-	memcpy(s->tx.data + s->tx.end, data, len);
-	s->tx.end += len;
-}
-
-/* Keep the bytes of @iov from @skip on. */
+/* Keep @len bytes of @iov from @skip on. */
 static void tx_keep(struct stream *s, const struct iovec *iov,
-		    unsigned int count, size_t skip)
+		    unsigned int count, size_t skip, size_t len)
 {
-	for (; count; iov++, count--) {
-		if (skip < iov->iov_len)
-			tx_append(s, (char *)iov->iov_base + skip,
-				  iov->iov_len - skip);
-		skip -= min_size(skip, iov->iov_len);
-	}
+	s->tx.end += iov_get(iov, count, skip, s->tx.data + s->tx.end, len);
 }
 
 static void tx_advance(struct stream *s, size_t len)
@@ -185,13 +177,13 @@ static int tx_drain(struct stream *s)
 }
 
 /*
- * Write what is kept and then the frame in @iov[1..], which has its length in front.
- * @iov[0] is free for the former.
+ * Write what is kept and then the frame, @len bytes in @iov[1..] with its length in
+ * front. @iov[0] is free for the former.
  */
 static int tx_write_frame(struct stream *s, struct iovec *iov,
-			  unsigned int count)
+			  unsigned int count, size_t len)
 {
-	size_t pending = tx_pending(s);
+	size_t pending = tx_pending(s), written;
 	ssize_t n;
 
 	iov[0].iov_base = s->tx.data + s->tx.start;
@@ -202,26 +194,9 @@ static int tx_write_frame(struct stream *s, struct iovec *iov,
 	tx_advance(s, min_size(n, pending));
 	if ((size_t)n <= pending)
 		return -EAGAIN;
-	tx_keep(s, iov + 1, count - 1, n - pending);
+	written = n - pending;
+	tx_keep(s, iov + 1, count - 1, written, len - written);
 	return 0;
-}
-
-/* The frame without the header in front of it. Return: entries of @to. */
-static unsigned int frame_iov(struct iovec *to, const struct iovec *from,
-			      unsigned int count)
-{
-	size_t skip = HEADER_SIZE, n;
-	unsigned int used = 0;
-
-	for (; count; from++, count--) {
-		n = min_size(skip, from->iov_len);
-		skip -= n;
-		if (n == from->iov_len)
-			continue;
-		to[used].iov_base = (char *)from->iov_base + n;
-		to[used++].iov_len = from->iov_len - n;
-	}
-	return used;
 }
 
 /* Room for a short frame, if need be by writing what is there. */
@@ -242,19 +217,21 @@ static int stream_send(struct virtio_net_backend *be, unsigned int pair,
 
 	if (!stream_up(s))
 		return -ENETDOWN;
-	if (len < HEADER_SIZE + ETHERNET_MIN || count > FRAME_IOVS ||
+	count = net_fd_unprefixed(out + 2, FRAME_IOVS, iov, count);
+	if (!count || len < HEADER_SIZE + ETHERNET_MIN ||
 	    len - HEADER_SIZE > FRAME_MAX)
 		return -EMSGSIZE;
-	length = htobe32(len - HEADER_SIZE);
-	count = frame_iov(out + 2, iov, count);
+	len -= HEADER_SIZE;
+	length = htobe32(len);
 	out[1].iov_base = &length;
 	out[1].iov_len = LENGTH_SIZE;
+	len += LENGTH_SIZE;
 	if (len > COPY_MAX)
-		return tx_write_frame(s, out, count + 2);
+		return tx_write_frame(s, out, count + 2, len);
 
-	err = tx_make_room(s, LENGTH_SIZE + len - HEADER_SIZE);
+	err = tx_make_room(s, len);
 	if (!err)
-		tx_keep(s, out + 1, count + 1, 0);
+		tx_keep(s, out + 1, count + 1, 0, len);
 	return err;
 }
 
@@ -309,26 +286,6 @@ static ssize_t rx_frame(const struct stream *s)
 	return rx_pending(s) < LENGTH_SIZE + length ? 0 : (ssize_t)length;
 }
 
-/* Copy to @iov from its byte @at on. Return: false if that is too short. */
-static bool iov_copy(const struct iovec *iov, unsigned int count, size_t at,
-		     const char *data, size_t len)
-{
-	size_t n;
-
-	for (; count && len; iov++, count--) {
-		if (at >= iov->iov_len) {
-			at -= iov->iov_len;
-			continue;
-		}
-		n = min_size(iov->iov_len - at, len);
-		memcpy((char *)iov->iov_base + at, data, n);
-		data += n;
-		len -= n;
-		at = 0;
-	}
-	return !len;
-}
-
 static ssize_t stream_receive(struct virtio_net_backend *be, unsigned int pair,
 			      const struct iovec *iov, unsigned int count)
 {
@@ -350,9 +307,11 @@ static ssize_t stream_receive(struct virtio_net_backend *be, unsigned int pair,
 		}
 		frame = s->rx.data + s->rx.start + LENGTH_SIZE;
 		s->rx.start += LENGTH_SIZE + len;
-		if (iov_copy(iov, count, 0, no_header, HEADER_SIZE) &&
-		    iov_copy(iov, count, HEADER_SIZE, frame, len))
+		if (iov_put(iov, count, HEADER_SIZE, frame, len) ==
+		    (size_t)len) {
+			iov_put(iov, count, 0, no_header, HEADER_SIZE);
 			return (ssize_t)HEADER_SIZE + len;
+		}
 	}
 }
 

@@ -271,16 +271,16 @@ Test(net_stream, long_frames_keep_the_order)
 /* Frames that make no sense are refused and change nothing. */
 Test(net_stream, refused_frames)
 {
-	struct iovec many[VIRTQUEUE_SIZE_MAX + 2];
+	struct iovec many[VIRTQUEUE_SIZE_MAX + 64];
 	unsigned char zeros[RIG_HEADER + 60] = { 0 };
 	unsigned int i;
 	int peer;
 	struct virtio_net_backend *be = stream_make(&peer);
 
-	for (i = 0; i < VIRTQUEUE_SIZE_MAX + 2; i++)
+	for (i = 0; i < VIRTQUEUE_SIZE_MAX + 64; i++)
 		many[i] = (struct iovec){ zeros, 1 };
-	cr_expect_eq(be->ops->send(be, 0, many, VIRTQUEUE_SIZE_MAX + 2,
-				   VIRTQUEUE_SIZE_MAX + 2), -EMSGSIZE);
+	cr_expect_eq(be->ops->send(be, 0, many, VIRTQUEUE_SIZE_MAX + 64,
+				   VIRTQUEUE_SIZE_MAX + 64), -EMSGSIZE);
 	cr_expect_eq(rig_send(be, frame, 13, 4096), -EMSGSIZE);
 	cr_expect_eq(rig_send(be, frame, FRAME_MAX + 1, 4096), -EMSGSIZE);
 	cr_expect_eq(be->ops->flush(be, 0), 0);

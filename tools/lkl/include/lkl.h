@@ -742,6 +742,71 @@ struct lkl_netdev *lkl_netdev_pipe_create(const char *ifname, int offload);
  */
 struct lkl_netdev *lkl_netdev_socket_create(int fd, int offload);
 
+/*
+ * The network of the devices that need no privileges and no set-up, unless their
+ * options say otherwise. Give the interface LKL_NETDEV_USER_IP and _IP6 and the
+ * gateways as default routes, or ask for them by DHCP and router advertisements.
+ * The gateways lead to the host's loopback, 127.0.0.1 and ::1, the name servers to
+ * the first of the host's.
+ */
+#define LKL_NETDEV_USER_IP		"10.0.2.15"
+#define LKL_NETDEV_USER_NETMASK_LEN	24
+#define LKL_NETDEV_USER_GATEWAY		"10.0.2.2"
+#define LKL_NETDEV_USER_DNS		"10.0.2.3"
+#define LKL_NETDEV_USER_IP6		"fd00:6c6b:6c::15"
+#define LKL_NETDEV_USER_NETMASK6_LEN	64
+#define LKL_NETDEV_USER_GATEWAY6	"fd00:6c6b:6c::2"
+#define LKL_NETDEV_USER_DNS6		"fd00:6c6b:6c::3"
+#define LKL_NETDEV_USER_MTU		65520
+
+/**
+ * lkl_netdev_user_create - a network device for an ordinary user
+ * @options: "key=value,..." or NULL:
+ *	tcp, udp = [ADDRESS/]PORT[:PORT]: a port of the host, on one address or on all,
+ *	that leads to the kernel's address, to the same or another port; may be
+ *	repeated;
+ *	ip, ip6 = ADDRESS/BITS; gateway, gateway6, dns, dns6 = ADDRESS: another
+ *	network than that of LKL_NETDEV_USER_*;
+ *	mtu = 1280..65520;
+ *	loopback = yes or no: whether the gateway leads to the host's loopback
+ *
+ * Connections of the library's kernel become connections of this user on the host.
+ * It is passt if that is installed and works here, else slirp.
+ *
+ * What is wrong with the options is an error here; a port that is in use, or that
+ * neither is installed, is one of lkl_netdev_add() or of starting the kernel.
+ *
+ * Return: as lkl_netdev_tap_create().
+ */
+struct lkl_netdev *lkl_netdev_user_create(const char *options);
+
+/**
+ * lkl_netdev_passt_create - the same, over a passt process (package passt)
+ * @options: as in lkl_netdev_user_create()
+ *
+ * The process is nobody's child: wait() does not see it. It ends with the device, or
+ * with the program. Of DNS it passes UDP on.
+ *
+ * Return: as lkl_netdev_tap_create().
+ */
+struct lkl_netdev *lkl_netdev_passt_create(const char *options);
+
+/**
+ * lkl_netdev_slirp_create - the same, over libslirp (package libslirp0)
+ * @options: as in lkl_netdev_user_create()
+ *
+ * Return: as lkl_netdev_tap_create().
+ */
+struct lkl_netdev *lkl_netdev_slirp_create(const char *options);
+
+/**
+ * lkl_netdev_vde_create - a network device over a port of a VDE switch
+ * @path: the switch's directory, or what else vde_plug(1) takes (package libvdeplug2)
+ *
+ * Return: as lkl_netdev_tap_create().
+ */
+struct lkl_netdev *lkl_netdev_vde_create(const char *path);
+
 /**
  * lkl_netdev_add - give the selected kernel a network device
  * @nd: the device, from lkl_netdev_*_create(); in one kernel at a time

@@ -133,7 +133,9 @@ static int netdev_plug(struct lkl_kernel *kernel, struct netdev *netdev)
 		return netdev_fail(-ENOMEM, "network device");
 	err = window_create(netdev, &host, kernel->vcpus, &mmio);
 	if (err) {
-		netdev_fail(err, "the network device cannot be made");
+		/* The backend may have said why. */
+		if (!netdev_error[0])
+			netdev_fail(err, "the network device cannot be made");
 		goto err_device;
 	}
 	err = device_plug(dev, mmio);
@@ -268,6 +270,7 @@ int netdevs_plug(struct lkl_kernel *kernel)
 	struct netdev *netdev;
 	int err = 0;
 
+	netdev_ok();
 	for (netdev = kernel->netdevs; !err && netdev; netdev = netdev->next)
 		err = netdev_plug(kernel, netdev);
 	return err;
