@@ -43,7 +43,7 @@
 #define WRITE_HEAD	(sizeof(struct fuse_in_header) + \
 			 sizeof(struct fuse_write_in))
 
-#define SMALL_READ	16384		/* bytes; takes no longer than a lookup */
+#define SMALL		16384		/* bytes; takes no longer than a lookup */
 #define QUICK_READ	(256 * 1024)	/* bytes; it may be the leader's */
 #define QUICK_NS	(150 * 1000)	/* if such reads take less on average */
 #define SPIN_NS		(40 * 1000)
@@ -217,33 +217,40 @@ static bool may_take_long(const struct fuse_in_header *head)
 	case FUSE_FSYNCDIR:
 	case FUSE_FALLOCATE:
 	case FUSE_COPY_FILE_RANGE:
-	case FUSE_LSEEK:
-	case FUSE_READDIR:
-	case FUSE_READDIRPLUS:
 		return true;
 	default:
 		return false;
 	}
 }
 
-/* Bytes of contents that a request asks for. */
-static unsigned int size_read(const struct fuse_in_header *head)
+/* Bytes of contents that a request moves. */
+static unsigned int size_moved(const struct fuse_in_header *head)
 {
-	const struct fuse_read_in *in = (const void *)(head + 1);
+	const struct fuse_write_in *write = (const void *)(head + 1);
+	const struct fuse_read_in *read = (const void *)(head + 1);
 
-	return head->opcode == FUSE_READ ? in->size : 0;
+	switch (head->opcode) {
+	case FUSE_READ:
+		return read->size;
+	case FUSE_WRITE:
+		return write->size;
+	default:
+		return 0;
+	}
 }
 
 /*
- * Reads come one after the other, as small files are read, or the parts of a
- * large one. Once the image is in the host's memory they are quick.
+ * Small files come one after the other, and so do the parts of a large one.
+ * Once the image is in the host's memory it is quick to read them.
  */
-static bool is_quick_read(struct server *s, const struct fuse_in_header *head)
+static bool is_quick(struct server *s, const struct fuse_in_header *head)
 {
-	unsigned int size = size_read(head);
+	unsigned int size = size_moved(head);
 
-	return size && size <= QUICK_READ &&
-	       (size <= SMALL_READ || atomic_load(&s->read_ns) < QUICK_NS);
+	if (!size || size <= SMALL)
+		return size;
+	return head->opcode == FUSE_READ && size <= QUICK_READ &&
+	       atomic_load(&s->read_ns) < QUICK_NS;
 }
 
 /* A mean of the last few; threads that do this at once do no harm. */
@@ -256,7 +263,8 @@ static void note_read(struct server *s, long ns)
 
 static void serve_request(struct server *s, void *request, size_t size)
 {
-	bool read = size_read(request) > SMALL_READ;
+	const struct fuse_in_header *head = request;
+	bool read = head->opcode == FUSE_READ && size_moved(head) > SMALL;
 	long start = read ? now_ns() : 0;
 
 	session_request(s->se, s->fs, s->fd, request, size);
@@ -270,7 +278,7 @@ static bool serve(struct server *s, unsigned long term, void *request,
 {
 	const struct fuse_in_header *head = request;
 
-	if (may_take_long(head) && !is_quick_read(s, head)) {
+	if (may_take_long(head) && !is_quick(s, head)) {
 		lead_give(s, term);
 		serve_request(s, request, size);
 		return false;
