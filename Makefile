@@ -94,7 +94,7 @@ help:
 	@echo '  demo       a source tree into an ext4 image and back, as an ordinary user'
 	@echo '  check      build and run every test suite'
 	@echo '  bench      measure against the host kernel, table and $(B)/bench.json'
-	@echo '  soak       the boot suites, repeated: SOAK=<minutes>, default 30'
+	@echo '  soak       suites again and again, more damage: SOAK=<minutes>, default 30'
 	@echo '  gdb        how to debug; PROG="program arguments" starts gdb on it'
 	@echo '  install    DESTDIR= PREFIX=$(PREFIX) LIBDIR=$(LIBDIR)'
 	@echo '  uninstall  the same files, removed'
