@@ -17,7 +17,7 @@
 
 #include "drivers/virtio/virtio.h"
 
-#define DRIVER_QUEUES_MAX	4
+#define DRIVER_QUEUES_MAX	5
 #define DRIVER_RING_MAX		256
 
 /**
