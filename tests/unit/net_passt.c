@@ -41,7 +41,7 @@ static struct virtio_net_backend *passt_start(const char *options)
 
 	rig_init();
 	cr_assert_eq(passt_make(options, &be), 0, "%s", why.text);
-	rig_start(be);
+	netrig_start(be);
 	return be;
 }
 

@@ -45,7 +45,7 @@ static struct virtio_net_backend *begin(create_fn *create, const char *options)
 
 	rig_init();
 	cr_assert_eq(make(create, options, &be), 0, "%s", why.text);
-	rig_start(be);
+	netrig_start(be);
 	return be;
 }
 

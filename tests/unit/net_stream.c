@@ -38,7 +38,7 @@ static struct virtio_net_backend *stream_make(int *peer)
 	cr_expect(be->link_up);
 	cr_expect_eq(be->mtu, MTU);
 	cr_expect_eq(be->features, 0);
-	rig_start(be);
+	netrig_start(be);
 	return be;
 }
 

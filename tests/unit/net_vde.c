@@ -89,7 +89,7 @@ static struct virtio_net_backend *port_open(void)
 	if (err == -ELIBACC)
 		cr_skip_test("libvdeplug is not installed");
 	cr_assert_eq(err, 0);
-	rig_start(be);
+	netrig_start(be);
 	return be;
 }
 

@@ -81,7 +81,7 @@ void rig_clear(void)
 	__atomic_store_n(&rig.told, 0, __ATOMIC_RELAXED);
 }
 
-void rig_start(struct virtio_net_backend *be)
+void netrig_start(struct virtio_net_backend *be)
 {
 	be->ready = rig_ready;
 	be->ready_arg = NULL;

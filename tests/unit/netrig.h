@@ -34,7 +34,7 @@ extern struct net_rig rig;
 void rig_init(void);
 
 /* Do what the device does when it has been made and the driver is ready. */
-void rig_start(struct virtio_net_backend *be);
+void netrig_start(struct virtio_net_backend *be);
 
 /* What the backend has reported since rig_clear(). */
 unsigned int rig_told(void);
