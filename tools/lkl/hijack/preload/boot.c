@@ -21,6 +21,7 @@
 #include "kernel.h"
 #include "limits.h"
 #include "real.h"
+#include "signals.h"
 #include "table.h"
 
 #define CMDLINE		"mem=64M loglevel=0"
@@ -180,6 +181,7 @@ int boot(void)
 	int err;
 
 	limits_split();
+	signals_before_boot();
 	fill(&filling);
 	err = bring_up();
 	each_fd(mark_own, &filling.base);

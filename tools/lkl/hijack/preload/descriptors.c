@@ -18,6 +18,7 @@
 #include "limits.h"
 #include "place.h"
 #include "real.h"
+#include "streams.h"
 
 HIJACK int close(int fd)
 {
@@ -104,6 +105,7 @@ static int dup_done(int fd, struct file *copy)
 	if (old)
 		fd_release(old);
 	file_publish(fd, copy);
+	stdio_follow(fd);
 	return fd;
 }
 
@@ -177,6 +179,8 @@ static int dup_onto(int old, int new, int flags)
 		file_publish(new, before);
 	else if (before)
 		fd_release(before);
+	if (before && !copy)
+		stdio_follow(new);
 	return copy ? dup_done(ret, copy) : ret;
 }
 

@@ -16,7 +16,8 @@
 
 void lib_close(int lib)
 {
-	kernel_call(SYS_close, lib, 0, 0, 0, 0, 0);
+	if (!kernel_forked())
+		kernel_call(SYS_close, lib, 0, 0, 0, 0, 0);
 }
 
 int fd_reserve(struct fd_slot *slot, bool cloexec)

@@ -36,6 +36,7 @@ int kernel_dead = -1;
 static enum state state;
 static pthread_mutex_t up_mutex = PTHREAD_MUTEX_INITIALIZER;
 static int up_errno;
+static bool remote;
 
 /* This thread boots: what it calls now is meant for the host. */
 THREAD_LOCAL bool booting;
@@ -60,6 +61,11 @@ bool kernel_is_up(void)
 bool kernel_forked(void)
 {
 	return state_get() == FORKED;
+}
+
+bool kernel_remote(void)
+{
+	return remote;
 }
 
 bool kernel_busy(void)
@@ -116,6 +122,7 @@ void kernel_fork_child(void)
 	pthread_mutex_init(&up_mutex, NULL);
 	if (state != UP)
 		return;
+	remote = true;
 	__atomic_store_n(&kernel_target, forked, __ATOMIC_RELEASE);
 	__atomic_store_n(&state, FORKED, __ATOMIC_RELEASE);
 }

@@ -72,6 +72,11 @@ bool kernel_busy(void);
  */
 bool kernel_forked(void);
 
+/**
+ * kernel_remote - is the kernel another process's?
+ */
+bool kernel_remote(void);
+
 /* In the child, after fork(): calls fail until kernel_call_set(). */
 void kernel_fork_child(void);
 

@@ -22,6 +22,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -37,8 +38,8 @@
 	X(_exit) X(accept) X(accept4) X(access) X(bind) X(chdir) X(close) \
 	X(close_range) X(closedir) X(connect) X(copy_file_range) X(dirfd) \
 	X(dup) X(dup2) X(dup3) X(epoll_create1) X(epoll_ctl) X(epoll_pwait) \
-	X(epoll_pwait2) X(epoll_wait) X(faccessat) X(fcntl) X(fdopen) \
-	X(fdopendir) X(fopen) X(fork) X(fstat) X(fstatat) X(fstatfs) X(fsync) \
+	X(epoll_pwait2) X(epoll_wait) X(faccessat) X(fchmod) X(fchown) X(fcntl) X(fdatasync) X(fdopen) \
+	X(fdopendir) X(flock) X(fopen) X(fstat) X(fstatat) X(fstatfs) X(fsync) \
 	X(ftruncate) X(getpeername) X(getrlimit) X(getsockname) X(getsockopt) \
 	X(ioctl) X(listen) X(lseek) X(open) X(openat) X(opendir) X(poll) \
 	X(ppoll) X(pread) X(preadv) X(preadv2) X(prlimit) X(pselect) \
@@ -47,7 +48,7 @@
 	X(recvmsg) X(rewinddir) X(seekdir) X(select) X(send) X(sendfile) \
 	X(sendmmsg) X(sendmsg) X(sendto) X(setrlimit) X(setsockopt) \
 	X(shutdown) X(sigaction) X(signal) X(socket) X(socketpair) X(splice) X(sysconf) \
-	X(statfs) X(statx) X(syscall) X(tee) X(telldir) X(vfork) X(vmsplice) \
+	X(statfs) X(statx) X(syscall) X(tee) X(telldir) X(vmsplice) \
 	X(write) X(writev)
 
 /**

@@ -30,6 +30,9 @@ struct file file_internal = { .kind = FILE_INTERNAL, .lib = -1 };
 static struct file files[FD_MAX + 2 * RETIRED_BATCH];
 static struct pool file_pool = POOL(files);
 
+/* The highest number that ever was a library's. */
+static int highest = -1;
+
 /* Retired entries: a list by index + 1, how many, and who looks through it. */
 static uint32_t retired;
 static uint32_t retired_count;
@@ -55,8 +58,20 @@ void file_free(struct file *file)
 	pool_put(&file_pool, file);
 }
 
+static void note_highest(int fd)
+{
+	int seen = __atomic_load_n(&highest, __ATOMIC_RELAXED);
+
+	while (fd > seen &&
+	       !__atomic_compare_exchange_n(&highest, &seen, fd, true,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
 void file_publish(int fd, struct file *file)
 {
+	if (file != &file_internal)
+		note_highest(fd);
 	__atomic_store_n(&file_table[fd], file, __ATOMIC_RELEASE);
 }
 
@@ -90,7 +105,7 @@ static void retired_push(struct file *file)
 /* The library's number is free again, and so is the entry. */
 static void file_forget(struct file *file)
 {
-	if (file->lib >= 0)
+	if (file->lib >= 0 && !kernel_forked())
 		kernel_call(SYS_close, file->lib, 0, 0, 0, 0, 0);
 	if (file->epoll)
 		epoll_put(file->epoll);
@@ -134,10 +149,37 @@ static void retired_look(void)
 
 void file_retire(struct file *file)
 {
-	if (file->lib >= 0)
+	if (file->lib >= 0 && !kernel_forked())
 		kernel_call(SYS_dup3, kernel_dead, file->lib, O_CLOEXEC, 0, 0, 0);
 	retired_push(file);
 	retired_look();
+}
+
+void file_each(void (*fn)(int fd, struct file *file))
+{
+	int last = __atomic_load_n(&highest, __ATOMIC_RELAXED);
+	struct use use;
+
+	for (int fd = 0; fd <= last; fd++) {
+		if (!use_begin_any(&use, fd, true))
+			continue;
+		if (use.file->kind == FILE_LIBRARY)
+			fn(fd, use.file);
+		use_end(&use);
+	}
+}
+
+static void file_share(int fd, struct file *file)
+{
+	(void)fd;
+	__atomic_store_n(&file->nonblock, false, __ATOMIC_RELEASE);
+}
+
+void table_share(void)
+{
+	file_each(file_share);
+	if (!urcu_bp_read_ongoing())
+		urcu_bp_synchronize_rcu();
 }
 
 void table_forked(void)

@@ -149,6 +149,8 @@ struct file *file_alloc(enum file_kind kind, int lib);
 void file_free(struct file *file);
 /* Let a number mean @file from now on. */
 void file_publish(int fd, struct file *file);
+/* Call @fn for each descriptor of the library there is. */
+void file_each(void (*fn)(int fd, struct file *file));
 /* Let a number mean nothing; returns what it meant, for one caller only. */
 struct file *file_withdraw(int fd);
 /* After file_withdraw(): close the library's side, free all when nobody uses it. */
@@ -161,6 +163,8 @@ static inline bool fd_internal(int fd)
 	return file_peek(fd) == &file_internal;
 }
 
+/* Before fork(): from now on, others can clear O_NONBLOCK of any file. */
+void table_share(void);
 /* In a forked child: nobody else is here; forget what was about to be freed. */
 void table_forked(void);
 

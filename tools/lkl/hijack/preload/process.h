@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * process.h - fork() as others take part in it
+ *
+ * Layer:   tools/lkl/hijack/preload.
+ * Users:   the service for forked children sets its hooks.
+ */
+#ifndef HIJACK_PROCESS_H
+#define HIJACK_PROCESS_H
+
+/**
+ * struct process_hooks - called around fork(), if the kernel is up
+ * @before: in the parent, before; other threads still run
+ * @parent: in the parent, after, whether it succeeded or not
+ * @child: in the child, which has the calling thread alone. Descriptors that it
+ *	inherited are in the table, with the parent's numbers of the library;
+ *	calls fail by -ENOLINK until kernel_call_set().
+ * @exit: in the process that booted the kernel, when it is about to end and
+ *	its connections have been closed
+ */
+struct process_hooks {
+	void (*before)(void);
+	void (*parent)(void);
+	void (*child)(void);
+	void (*exit)(void);
+};
+
+void process_hooks_set(const struct process_hooks *hooks);
+
+/* The hooks; members may be NULL. */
+const struct process_hooks *process_hooks(void);
+
+#endif /* HIJACK_PROCESS_H */
