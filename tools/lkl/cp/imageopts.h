@@ -27,6 +27,7 @@
  * @printk: show what the kernel logs
  * @verbose: say what is done: 1 steps, 2 files too
  * @no_sandbox: do not confine the process
+ * @repeatable: what is written shall be the same every time, as far as it goes
  * @self_test: only try what is to be refused, and tell
  */
 struct imageopts {
@@ -39,6 +40,7 @@ struct imageopts {
 	bool printk;
 	unsigned int verbose;
 	bool no_sandbox;
+	bool repeatable;
 	bool self_test;
 };
 

@@ -12,9 +12,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 
 #include <lkl_host.h>
@@ -29,6 +32,8 @@
  * @target: the block device inside, and the type of what is on it
  * @writable: mounted to be written
  * @root: descriptor of its root inside the library
+ * @settle: see volume_settle(), or NULL
+ * @epoch: likewise
  */
 struct volume {
 	struct images *images;
@@ -37,6 +42,8 @@ struct volume {
 	struct images_target target;
 	bool writable;
 	int root;
+	int (*settle)(int fd, int64_t epoch);
+	int64_t epoch;
 };
 
 #define MOUNT_POINT	"/image"	/* inside the library */
@@ -97,28 +104,31 @@ int volume_images_close(struct images *images)
  * @always: mount options in any case, or NULL
  * @writable: further ones if it is to be written, or NULL
  * @norecovery: what keeps it from replaying a journal it cannot write, or NULL
+ * @repeatable: what keeps chance out of where it writes, or NULL
  */
 struct quirk {
 	const char *type;
 	const char *always;
 	const char *writable;
 	const char *norecovery;
+	const char *repeatable;
 };
 
 /* Stop at the first inconsistency rather than make it worse. */
 #define EXT_ERRORS	"errors=remount-ro"
 
 static const struct quirk quirks[] = {
-	{ "ext4", NULL, EXT_ERRORS, "noload" },
-	{ "ext3", NULL, EXT_ERRORS, "noload" },
-	{ "ext2", NULL, EXT_ERRORS, NULL },
-	{ "xfs", NULL, NULL, "norecovery" },
-	{ "btrfs", NULL, NULL, "rescue=nologreplay" },
-	{ "f2fs", NULL, NULL, "norecovery" },
-	{ "vfat", "utf8,umask=022", NULL, NULL },
-	{ "exfat", "umask=022", NULL, NULL },
-	{ "iso9660", "iocharset=utf8", NULL, NULL },
-	{ NULL, NULL, NULL, NULL },
+	{ "ext4", NULL, EXT_ERRORS, "noload",
+	  "nodelalloc,dioread_lock,noinit_itable" },
+	{ "ext3", NULL, EXT_ERRORS, "noload", "noinit_itable" },
+	{ "ext2", NULL, EXT_ERRORS, NULL, "noinit_itable" },
+	{ "xfs", NULL, NULL, "norecovery", NULL },
+	{ "btrfs", NULL, NULL, "rescue=nologreplay", NULL },
+	{ "f2fs", NULL, NULL, "norecovery", NULL },
+	{ "vfat", "utf8,umask=022", NULL, NULL, NULL },
+	{ "exfat", "umask=022", NULL, NULL, NULL },
+	{ "iso9660", "iocharset=utf8", NULL, NULL, NULL },
+	{ NULL, NULL, NULL, NULL, NULL },
 };
 
 static const struct quirk *find_quirk(const char *type)
@@ -192,6 +202,7 @@ static int mount_with(struct volume *v, const char *extra)
 
 	add_options(options, q->always);
 	add_options(options, v->writable ? q->writable : NULL);
+	add_options(options, v->options->repeatable ? q->repeatable : NULL);
 	add_options(options, extra);
 	add_options(options, v->options->mount_options);
 	return (int)lkl_sys_mount(v->target.path, MOUNT_POINT, v->target.type,
@@ -400,6 +411,43 @@ static int write_back(struct volume *v)
 	return err;
 }
 
+const char *volume_type(const struct volume *v)
+{
+	return v->target.type;
+}
+
+void volume_settle(struct volume *v, int (*settle)(int fd, int64_t epoch),
+		   int64_t epoch)
+{
+	v->settle = settle;
+	v->epoch = epoch;
+}
+
+/* So that nothing of what was there for a while stays in free blocks. */
+static void trim(struct volume *v)
+{
+	struct fstrim_range all = { .len = UINT64_MAX };
+
+	lkl_sys_ioctl((unsigned int)v->root, (unsigned int)FITRIM,
+		      (unsigned long)&all);
+}
+
+static int settle(struct volume *v)
+{
+	int fd = (int)lkl_sys_openat(AT_FDCWD, v->target.path,
+				     O_RDWR | O_CLOEXEC, 0);
+	int err = fd < 0 ? fd : v->settle(fd, v->epoch);
+
+	if (!err)
+		err = (int)lkl_sys_fsync((unsigned int)fd);
+	if (fd >= 0)
+		lkl_sys_close((unsigned int)fd);
+	if (err)
+		diag_error("%s: cannot be made the same every time: %s",
+			   v->name, diag_cause(err));
+	return err;
+}
+
 static int unmount(struct volume *v)
 {
 	int err;
@@ -418,9 +466,13 @@ int volume_close(struct volume *v)
 
 	if (!err) {
 		err = write_back(v);
+		if (!err && v->settle)
+			trim(v);
 		umount_err = unmount(v);
 		err = err ? err : umount_err;
 	}
+	if (!err && v->settle)
+		err = settle(v);
 	stop_kernel(v);
 	free(v);
 	return err;

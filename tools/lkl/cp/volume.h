@@ -54,6 +54,19 @@ enum diag_status volume_open(struct images *images, const struct imageopts *o,
 /** volume_root - descriptor of its root directory inside the library */
 int volume_root(const struct volume *v);
 
+/** volume_type - type of the file system */
+const char *volume_type(const struct volume *v);
+
+/**
+ * volume_settle - have something done to the device when it is unmounted
+ * @v: from volume_open()
+ * @settle: called by volume_close() with a descriptor of the device inside, for
+ *	reading and writing, and @epoch; returns 0 or a negative errno
+ * @epoch: for @settle
+ */
+void volume_settle(struct volume *v, int (*settle)(int fd, int64_t epoch),
+		   int64_t epoch);
+
 /**
  * volume_close - write everything back, unmount, shut down, free
  * @v: from volume_open()

@@ -19,8 +19,21 @@
 #define LKL_VERSION	"1.0.0"
 #endif
 
+enum {
+	OPTION_MKFS = 256,
+	OPTION_SIZE,
+	OPTION_LABEL,
+	OPTION_UUID,
+	OPTION_MKFS_OPTIONS,
+};
+
 static const struct option long_options[] = {
 	IMAGEOPTS_LONG,
+	{ "mkfs", required_argument, NULL, OPTION_MKFS },
+	{ "size", required_argument, NULL, OPTION_SIZE },
+	{ "label", required_argument, NULL, OPTION_LABEL },
+	{ "uuid", required_argument, NULL, OPTION_UUID },
+	{ "mkfs-options", required_argument, NULL, OPTION_MKFS_OPTIONS },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "usage", no_argument, NULL, 'h' },
@@ -58,16 +71,27 @@ static const char unpack_help[] =
 "\n"
 "ARCHIVE may be compressed by gzip, xz, zstd, bzip2, lz4, lzip or compress; '-'\n"
 "is standard input. Owners, devices and attributes are made as root would make\n"
-"them. IMAGE must hold a file system already. Needs no root, no mount, no loop\n"
-"device.\n"
+"them. IMAGE must hold a file system, unless one is made by --mkfs. Needs no\n"
+"root, no mount, no loop device.\n"
 "\n"
-"Options:\n";
+"A new file system:\n"
+"      --mkfs=TYPE               make one by the host's mkfs: ext4, ext3, ext2, xfs,\n"
+"                                btrfs, f2fs, vfat, exfat. What is in IMAGE is lost\n"
+"      --size=BYTES              make IMAGE too, which must not be there\n"
+"      --label=NAME, --uuid=UUID of the new file system\n"
+"      --mkfs-options=ARGUMENTS  further ones for mkfs, separated by spaces\n";
 
 static const char unpack_rest[] =
 "\n"
+"Environment:\n"
+"  SOURCE_DATE_EPOCH             no time in IMAGE is later than this, seconds since\n"
+"                                1970, and ext2, ext3, ext4 and vfat come out the\n"
+"                                same every time\n"
+"\n"
 "Examples:\n"
-"  truncate -s 1G disk.img && mkfs.ext4 -q disk.img\n"
-"  tar2fs disk.img root.tar.xz          fill the new image\n"
+"  tar2fs --mkfs=ext4 --size=1G disk.img root.tar.xz   make an image and fill it\n"
+"  SOURCE_DATE_EPOCH=0 tar2fs --mkfs=ext4 --size=1G disk.img root.tar\n"
+"                                       the same to the bit every time\n"
 "  docker export me | tar2fs disk.img - a container's files\n"
 "  tar2fs -P 1 sdcard.img boot.tar      into partition 1\n";
 
@@ -78,9 +102,63 @@ static void show_help(bool pack)
 	fputs(pack ? pack_rest : unpack_rest, stdout);
 }
 
+static enum options_result parse_mkfs(struct cmdline *c, int option)
+{
+	if (c->pack) {
+		diag_error("a file system is made by tar2fs only");
+		return OPTIONS_WRONG;
+	}
+	switch (option) {
+	case OPTION_MKFS:
+		c->mkfs.type = optarg;
+		return OPTIONS_RUN;
+	case OPTION_SIZE:
+		if (!imageopts_number(optarg, true, INT64_MAX, &c->mkfs.size))
+			return OPTIONS_RUN;
+		diag_error("size '%s': a number expected", optarg);
+		return OPTIONS_WRONG;
+	case OPTION_LABEL:
+		c->mkfs.label = optarg;
+		return OPTIONS_RUN;
+	case OPTION_UUID:
+		c->mkfs.uuid = optarg;
+		return OPTIONS_RUN;
+	default:
+		c->mkfs.options = optarg;
+		return OPTIONS_RUN;
+	}
+}
+
+/* mkfs makes one on a plain file or device, all of it. */
+static enum options_result check_mkfs(const struct cmdline *c)
+{
+	const struct imageopts *o = &c->image;
+
+	if (!c->mkfs.type && (c->mkfs.size || c->mkfs.label || c->mkfs.uuid ||
+			      c->mkfs.options)) {
+		diag_error("--size, --label, --uuid and --mkfs-options go with --mkfs");
+		return OPTIONS_WRONG;
+	}
+	if (c->mkfs.type && (o->count > 1 || o->images.offset ||
+			     o->images.length || o->images.overlay ||
+			     o->choice.partition > 0 || o->choice.volume ||
+			     (o->images.format &&
+			      strcmp(o->images.format, "raw")))) {
+		diag_error("--mkfs makes a file system on all of a plain file only");
+		return OPTIONS_WRONG;
+	}
+	return OPTIONS_RUN;
+}
+
 static enum options_result parse_option(struct cmdline *c, int option)
 {
 	switch (option) {
+	case OPTION_MKFS:
+	case OPTION_SIZE:
+	case OPTION_LABEL:
+	case OPTION_UUID:
+	case OPTION_MKFS_OPTIONS:
+		return parse_mkfs(c, option);
 	case 's':
 		if (c->pack) {
 			c->contexts = optarg;
@@ -131,7 +209,7 @@ static enum options_result parse_environment(struct cmdline *c)
 
 	uint64_t value;
 
-	if (!c->pack || !epoch || !*epoch)
+	if (!epoch || !*epoch)
 		return OPTIONS_RUN;
 	if (imageopts_number(epoch, false, INT64_MAX, &value)) {
 		diag_error("SOURCE_DATE_EPOCH '%s': a number expected", epoch);
@@ -139,6 +217,9 @@ static enum options_result parse_environment(struct cmdline *c)
 	}
 	c->epoch = (int64_t)value;
 	c->clamp = true;
+	c->mkfs.fixed = true;
+	c->mkfs.epoch = c->epoch;
+	c->image.repeatable = !c->pack;
 	return OPTIONS_RUN;
 }
 
@@ -170,6 +251,11 @@ enum options_result cmdline_parse(struct cmdline *c, int argc, char **argv)
 		result = parse_arguments(c, argc, argv);
 	if (result == OPTIONS_RUN)
 		result = parse_environment(c);
+	if (result == OPTIONS_RUN)
+		result = check_mkfs(c);
+	/* Nobody else's bytes can be in what was just made. */
+	if (c->mkfs.type)
+		c->image.images.format = "raw";
 	c->image.images.read_only = c->pack;
 	diag_verbose(c->image.verbose);
 	if (result == OPTIONS_WRONG)

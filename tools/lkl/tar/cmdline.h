@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "../cp/imageopts.h"
+#include "mkfs.h"
 
 /**
  * struct cmdline - what the user asked for
@@ -18,7 +19,8 @@
  * @image: the images, and which file system of them
  * @archive: path of the archive, or "-" for standard input or output
  * @contexts: file to write SELinux contexts to, or NULL
- * @clamp: no time later than @epoch goes into the archive
+ * @mkfs: the file system to be made first
+ * @clamp: no time later than @epoch goes into the archive or the image
  * @epoch: SOURCE_DATE_EPOCH, seconds
  */
 struct cmdline {
@@ -26,6 +28,7 @@ struct cmdline {
 	struct imageopts image;
 	const char *archive;
 	const char *contexts;
+	struct mkfs mkfs;
 	bool clamp;
 	int64_t epoch;
 };

@@ -11,8 +11,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <lkl.h>
 
 #include "../cp/diag.h"
 #include "../cp/measure.h"
@@ -22,6 +26,7 @@
 #include "../cp/volume.h"
 #include "cmdline.h"
 #include "pack.h"
+#include "settle.h"
 #include "stream.h"
 #include "unpack.h"
 
@@ -74,6 +79,8 @@ static int unpack(struct run *r, struct progress **progress)
 	struct unpack u = {
 		.tree = &r->tree,
 		.stream = &r->stream,
+		.clamp = r->c->clamp,
+		.epoch = r->c->epoch,
 		.stop = &stop,
 	};
 
@@ -81,6 +88,36 @@ static int unpack(struct run *r, struct progress **progress)
 	u.progress = *progress;
 	r->stream.progress = *progress;
 	return unpack_run(&u);
+}
+
+static bool is_ext(const char *type)
+{
+	return !strcmp(type, "ext4") || !strcmp(type, "ext3") ||
+	       !strcmp(type, "ext2");
+}
+
+/*
+ * FAT begins in 1980: what is made before that was made then. So the time of a
+ * file's making, which nobody can set, does not depend on when it was.
+ */
+static void stop_clock(void)
+{
+	struct timespec start = { .tv_sec = 24 * 60 * 60 };
+
+	lkl_sys_clock_settime(CLOCK_REALTIME, (void *)&start);
+}
+
+static void make_repeatable(struct run *r, struct volume *volume)
+{
+	const char *type = volume_type(volume);
+
+	if (is_ext(type))
+		volume_settle(volume, settle_ext, r->c->epoch);
+	else if (!strcmp(type, "vfat"))
+		stop_clock();
+	else
+		diag_warning("%s: %s cannot be made the same every time, in spite of SOURCE_DATE_EPOCH",
+			     r->c->image.names[0], type);
 }
 
 static enum diag_status run_mounted(struct run *r, struct volume *volume)
@@ -91,6 +128,8 @@ static enum diag_status run_mounted(struct run *r, struct volume *volume)
 	stop_catch();
 	r->tree.base = volume_root(volume);
 	r->stream.stop = &stop;
+	if (r->c->image.repeatable)
+		make_repeatable(r, volume);
 	if (r->c->pack ? pack(r, &progress) : unpack(r, &progress))
 		status = DIAG_FILES;
 	r->stream.progress = NULL;
@@ -173,11 +212,31 @@ static enum diag_status run_with_images(struct run *r)
 	return status;
 }
 
+/* Nothing is overwritten for an archive that is not there. */
+static enum diag_status make_file_system(const struct cmdline *c)
+{
+	int err;
+
+	if (!c->mkfs.type)
+		return DIAG_OK;
+	if (strcmp(c->archive, "-") && access(c->archive, R_OK)) {
+		diag_error("%s: %s", c->archive, diag_cause(-errno));
+		return DIAG_FILES;
+	}
+	err = mkfs_run(&c->mkfs, c->image.names[0]);
+	if (err == -EINVAL)
+		return DIAG_USAGE;
+	return err ? DIAG_IMAGE : DIAG_OK;
+}
+
 static enum diag_status run(const struct cmdline *c)
 {
 	struct run r = { .c = c };
 	enum diag_status status;
 
+	status = make_file_system(c);
+	if (status)
+		return status;
 	r.images = volume_images_open(&c->image);
 	if (!r.images)
 		return DIAG_IMAGE;

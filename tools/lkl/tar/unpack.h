@@ -45,6 +45,8 @@ struct finish {
  * struct unpack - one run of tar2fs
  * @tree: what is written, below its base
  * @stream: what is read
+ * @clamp: no time later than @epoch is set
+ * @epoch: seconds since 1970
  * @progress: told of files; the stream tells it of bytes
  * @stop: ends the run when it becomes true
  *
@@ -64,6 +66,8 @@ struct finish {
 struct unpack {
 	const struct tree *tree;
 	struct stream *stream;
+	bool clamp;
+	int64_t epoch;
 	struct progress *progress;
 	volatile bool *stop;
 

@@ -185,8 +185,9 @@ static struct finish *add_finish(struct unpack *u)
  * Before 1970, libarchive takes the digits after the point of a pax time as
  * they are: -1.25 is -1 s and 250000000 ns there, -2 s and 750000000 ns to us.
  */
-static struct timespec mtime_of(struct archive_entry *e)
+static struct timespec mtime_of(const struct unpack *u)
 {
+	struct archive_entry *e = u->entry;
 	struct timespec t = {
 		.tv_sec = archive_entry_mtime(e),
 		.tv_nsec = archive_entry_mtime_nsec(e),
@@ -196,6 +197,8 @@ static struct timespec mtime_of(struct archive_entry *e)
 		t.tv_sec--;
 		t.tv_nsec = 1000000000 - t.tv_nsec;
 	}
+	if (u->clamp && t.tv_sec >= u->epoch)
+		t = (struct timespec){ .tv_sec = u->epoch };
 	return t;
 }
 
@@ -213,7 +216,7 @@ static void put_off(struct unpack *u)
 		unpack_error(u, -ENOMEM);
 		return;
 	}
-	f->mtime = mtime_of(u->entry);
+	f->mtime = mtime_of(u);
 	f->path = strdup(u->shown);
 	f->acl = len ? malloc(len) : NULL;
 	if (!f->path || (len && !f->acl)) {
@@ -282,7 +285,7 @@ void unpack_finish(struct unpack *u)
 
 static void set_times(struct unpack *u, const struct made *m)
 {
-	const struct timespec t = mtime_of(u->entry);
+	const struct timespec t = mtime_of(u);
 	const struct timespec times[2] = { t, t };
 	int err;
 
