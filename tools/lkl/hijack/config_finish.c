@@ -182,8 +182,9 @@ static int routes_fill(struct config *cfg, const struct config_interface *iface)
 	}
 	if (err)
 		return err;
-	host_of_network(AF_INET, is_dhcp(iface) ? USER_IP : iface->value[CONFIG_IF_IP],
-			HOST_DNS, text);
+	if (is_dhcp(iface))
+		return 0;
+	host_of_network(AF_INET, iface->value[CONFIG_IF_IP], HOST_DNS, text);
 	return fill(&cfg->value[CONFIG_NAMESERVER], text);
 }
 
@@ -197,18 +198,6 @@ static const struct config_interface *rootless_find(const struct config *cfg)
 	return NULL;
 }
 
-/* The kernel's own DHCP client serves one interface. */
-static int dhcp_check(const struct config *cfg, struct config_error *error)
-{
-	size_t i, count = 0;
-
-	for (i = 0; i < cfg->count; i++)
-		count += is_dhcp(&cfg->interfaces[i]);
-	if (count > 1)
-		return config_wrong(error, "ip: only one interface can have dhcp");
-	return 0;
-}
-
 static int together_check(struct config *cfg, struct config_error *error)
 {
 	const struct config_interface *rootless = rootless_find(cfg);
@@ -218,7 +207,7 @@ static int together_check(struct config *cfg, struct config_error *error)
 				    "forward: only passt and slirp can forward ports");
 	if (rootless && routes_fill(cfg, rootless))
 		return -ENOMEM;
-	return dhcp_check(cfg, error);
+	return 0;
 }
 
 int config_finish(struct config *cfg, struct config_error *error)
