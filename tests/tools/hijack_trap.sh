@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# hijack_trap.sh - programs that cannot be preloaded, on the library's network
+#
+# netprobe, a static program, prints what sockets do; what it prints on the host is
+# what it has to print here. Then static and Go programs from Debian.
+# shellcheck source=tests/tools/lib.bash
+. "$(dirname "$0")/lib.bash"
+
+run=$LKL_TOP/build/tests/traprun
+probe=$LKL_TOP/build/tests/netprobe
+[ -x "$run" ] || run=${LKL_BUILD:-}/tests/traprun probe=${LKL_BUILD:-}/tests/netprobe
+
+# status TEXT WANTED COMMAND...: ok if COMMAND ends with status WANTED
+status() {
+	local text=$1 wanted=$2 got
+	shift 2
+	"$@" >status.out 2>&1 </dev/null
+	got=$?
+	if [ "$got" = "$wanted" ]; then
+		ok "$text"
+	else
+		echo "    status $got, wanted $wanted" >>status.out
+		not_ok "$text" status.out
+	fi
+}
+
+# --- the same as on the host ---
+
+probes=$(sed -n 's/^\t{ "\([a-z_]*\)", probe_.*/\1/p' "$LKL_TOP/tests/tools/netprobe.c")
+for p in $probes; do
+	timeout -k 1 60 "$probe" "$p" >host.out 2>&1 </dev/null
+	timeout -k 1 60 "$run" "$probe" "$p" >trap.out 2>&1 </dev/null
+	same "$p: as on the host" host.out trap.out
+done
+timeout -k 1 60 "$probe" >host.out 2>&1 </dev/null
+timeout -k 1 60 "$run" "$probe" >trap.out 2>&1 </dev/null
+same "all in one process: as on the host" host.out trap.out
+
+# --- how it ends ---
+
+status "the program's exit status" 7 "$run" sh -c 'exit 7'
+status "a signal that ends it" 143 "$run" sh -c 'kill -TERM $$'
+status "no such program" 127 "$run" ./nothing
+status "not executable" 126 "$run" /etc/passwd
+
+# --- nothing reaches the host ---
+
+if needs "isolation" python3; then
+	cat >isolation.sh <<-'END'
+	exec 3<>"$FIFO"; read -r port <&3
+	busybox nc -w 2 127.0.0.1 "$port" </dev/null && echo reached
+	exit 0
+	END
+	python3 - >port.out <<-'END' &
+	import socket
+	s = socket.create_server(("127.0.0.1", 0))
+	print(s.getsockname()[1], flush=True)
+	s.settimeout(20)
+	try:
+	    s.accept()
+	    print("reached", flush=True)
+	except TimeoutError:
+	    pass
+	END
+	server=$!
+	until [ -s port.out ]; do sleep 0.05; done
+	status "a port of the host is not reached" 1 "$run" busybox nc -w 2 127.0.0.1 "$(cat port.out)"
+	kill $server
+	wait $server 2>/dev/null
+	check "and saw nobody" sh -c '! grep -q reached port.out'
+fi
+
+# --- Debian's programs ---
+
+if needs "static busybox" busybox; then
+	head -c 3000000 /dev/urandom >big
+	cat >busybox.sh <<-'END'
+	busybox httpd -f -p 127.0.0.1:8080 -h . & httpd=$!
+	until busybox nc -z 127.0.0.1 8080; do busybox usleep 10000; done
+	busybox wget -q -O big.out http://127.0.0.1:8080/big
+	busybox wget -q -O none.out http://127.0.0.1:8081/big 2>/dev/null && exit 1
+	kill $httpd
+	cmp big big.out
+	END
+	status "busybox httpd and wget" 0 timeout -k 1 60 "$run" busybox sh busybox.sh
+fi
+
+finish

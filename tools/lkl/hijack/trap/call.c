@@ -1,0 +1,566 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * call.c - serve one notification
+ *
+ * Layer:   tools/lkl/hijack/trap; called by serve.c.
+ * Context: the thread of serve.c.
+ */
+#include "inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lkl.h>
+#include <linux/audit.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define OPTION_MAX	65536
+
+#if defined(__x86_64__)
+#define ARCH_NATIVE	AUDIT_ARCH_X86_64
+#define CALL_FOREIGN	0x40000000	/* x32 */
+#elif defined(__aarch64__)
+#define ARCH_NATIVE	AUDIT_ARCH_AARCH64
+#define CALL_FOREIGN	0
+#endif
+
+/* ---- making sockets ---- */
+
+static bool is_stream(int fd)
+{
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	kernel(__lkl__NR_getsockopt, fd, SOL_SOCKET, SO_TYPE, (long)&type,
+	       (long)&len, 0);
+	return type == SOCK_STREAM;
+}
+
+static long call_socket(struct call *call)
+{
+	const __u64 *args = call->req->data.args;
+	int type = (int)args[1];
+	long fd, err;
+
+	if ((int)args[0] == AF_UNIX)
+		return CALL_CONTINUE;
+	fd = kernel(__lkl__NR_socket, (int)args[0],
+		    type | SOCK_NONBLOCK | SOCK_CLOEXEC, (int)args[2], 0, 0, 0);
+	if (fd < 0)
+		return fd;
+	err = sock_give(call, (int)fd, is_stream((int)fd), SOCK_NEW, type);
+	if (err != CALL_ANSWERED)
+		kernel(__lkl__NR_close, fd, 0, 0, 0, 0, 0);
+	return err;
+}
+
+/* Only unix sockets come in pairs (and TIPC's, which the library lacks). */
+static long call_socketpair(struct call *call)
+{
+	return (int)call->req->data.args[0] == AF_UNIX ? CALL_CONTINUE : -EOPNOTSUPP;
+}
+
+/* ---- addresses ---- */
+
+static long with_address(struct call *call)
+{
+	const __u64 *args = call->req->data.args;
+	char address[ADDRESS_MAX];
+	socklen_t len = (socklen_t)args[2];
+
+	if (len > sizeof(address))
+		return -EINVAL;
+	if (peer_read((pid_t)call->req->pid, args[1], address, len))
+		return -EFAULT;
+	return kernel(call->req->data.nr, call->sock->fd, (long)address, len, 0, 0, 0);
+}
+
+static long call_connect(struct call *call)
+{
+	return call->sock->stream ? stream_connect(call) : with_address(call);
+}
+
+static long call_name(struct call *call)
+{
+	const __u64 *args = call->req->data.args;
+	pid_t pid = (pid_t)call->req->pid;
+	struct sockaddr_storage name;
+	socklen_t len = sizeof(name), room;
+	long err;
+
+	if (peer_read(pid, args[2], &room, sizeof(room)))
+		return -EFAULT;
+	err = kernel(call->req->data.nr, call->sock->fd, (long)&name, (long)&len,
+		     0, 0, 0);
+	if (err)
+		return err;
+	if (peer_write(pid, args[1], &name, room < len ? room : len) ||
+	    peer_write(pid, args[2], &len, sizeof(len)))
+		return -EFAULT;
+	return 0;
+}
+
+static long call_listen(struct call *call)
+{
+	if (call->sock->stream)
+		return stream_listen(call);
+	return kernel(__lkl__NR_listen, call->sock->fd,
+		      (long)call->req->data.args[1], 0, 0, 0, 0);
+}
+
+static long call_accept(struct call *call)
+{
+	if (!call->sock->stream)
+		return -EOPNOTSUPP;
+	return stream_accept(call);
+}
+
+/*
+ * What a connected program shuts down, it shuts down on the pair, behind what it
+ * wrote there.
+ */
+static long call_shutdown(struct call *call)
+{
+	struct sock *s = call->sock;
+
+	if (s->stream && s->state == SOCK_CONNECTED)
+		return CALL_CONTINUE;
+	return kernel(__lkl__NR_shutdown, s->fd, (long)call->req->data.args[1],
+		      0, 0, 0, 0);
+}
+
+/* ---- options ---- */
+
+static long copy_option(struct call *call, char *buf, socklen_t room)
+{
+	const __u64 *args = call->req->data.args;
+	pid_t pid = (pid_t)call->req->pid;
+	socklen_t len = room;
+	long err;
+
+	/* Some options are read before they are written. */
+	if (peer_read(pid, args[3], buf, room))
+		return -EFAULT;
+	err = kernel(__lkl__NR_getsockopt, call->sock->fd, (int)args[1],
+		     (int)args[2], (long)buf, (long)&len, 0);
+	if (err)
+		return err;
+	if (peer_write(pid, args[3], buf, len < room ? len : room) ||
+	    peer_write(pid, args[4], &len, sizeof(len)))
+		return -EFAULT;
+	return 0;
+}
+
+static long saved_error(struct call *call, socklen_t room)
+{
+	const __u64 *args = call->req->data.args;
+	socklen_t len = sizeof(int);
+	int err = call->sock->error;
+
+	if (room < len)
+		len = room;
+	call->sock->error = 0;
+	if (peer_write((pid_t)call->req->pid, args[3], &err, len) ||
+	    peer_write((pid_t)call->req->pid, args[4], &len, sizeof(len)))
+		return -EFAULT;
+	return 0;
+}
+
+static long call_getsockopt(struct call *call)
+{
+	const __u64 *args = call->req->data.args;
+	socklen_t room;
+
+	if (peer_read((pid_t)call->req->pid, args[4], &room, sizeof(room)))
+		return -EFAULT;
+	if (call->sock->error && (int)args[1] == SOL_SOCKET &&
+	    (int)args[2] == SO_ERROR)
+		return saved_error(call, room);
+	if ((int)room < 0)
+		return -EINVAL;
+	if (room > OPTION_MAX)
+		room = OPTION_MAX;
+	return copy_option(call, call->trap->buf, room);
+}
+
+/* Timeouts and the low-water mark of reading have to hold on the pair as well. */
+static void set_on_pair(struct sock *s, int name, const char *buf, socklen_t len)
+{
+	int copy;
+
+	if (name != SO_RCVTIMEO && name != SO_SNDTIMEO && name != SO_RCVLOWAT)
+		return;
+	copy = sock_copy(s);
+	if (copy < 0)
+		return;
+	setsockopt(copy, SOL_SOCKET, name, buf, len);
+	close(copy);
+}
+
+static long call_setsockopt(struct call *call)
+{
+	const __u64 *args = call->req->data.args;
+	char *buf = call->trap->buf;
+	int len = (int)args[4];
+	long err;
+
+	if (len < 0 || len > OPTION_MAX)
+		return -EINVAL;
+	if (peer_read((pid_t)call->req->pid, args[3], buf, (size_t)len))
+		return -EFAULT;
+	err = kernel(__lkl__NR_setsockopt, call->sock->fd, (int)args[1],
+		     (int)args[2], (long)buf, len, 0);
+	if (!err && (int)args[1] == SOL_SOCKET)
+		set_on_pair(call->sock, (int)args[2], buf, (socklen_t)len);
+	return err;
+}
+
+/* ---- requests about interfaces ---- */
+
+static long interface_list(struct call *call, int fd, struct ifconf *conf)
+{
+	uint64_t there = (uint64_t)conf->ifc_buf;
+	size_t room = conf->ifc_len < 0 ? 0 : (size_t)conf->ifc_len;
+	long err;
+
+	if (room > BUFFER_SIZE)
+		room = BUFFER_SIZE;
+	conf->ifc_len = (int)room;
+	conf->ifc_buf = there ? call->trap->buf : NULL;
+	err = kernel(__lkl__NR_ioctl, fd, SIOCGIFCONF, (long)conf, 0, 0, 0);
+	if (!err && there && peer_write((pid_t)call->req->pid, there,
+					call->trap->buf, (size_t)conf->ifc_len))
+		err = -EFAULT;
+	conf->ifc_buf = (char *)there;
+	return err;
+}
+
+static long interface_request(struct call *call, int fd)
+{
+	const __u64 *args = call->req->data.args;
+	pid_t pid = (pid_t)call->req->pid;
+	unsigned int cmd = (unsigned int)args[1];
+	/* Larger than any struct of these requests. */
+	union {
+		struct ifconf conf;
+		char bytes[256];
+	} arg;
+	size_t len = cmd == SIOCGIFCONF ? sizeof(arg.conf) :
+		     cmd == SIOCADDRT || cmd == SIOCDELRT ? 120 :
+		     cmd < SIOCGIFNAME ? sizeof(int) : sizeof(struct ifreq);
+	long err;
+
+	if (cmd == 0x8946)	/* SIOCETHTOOL: its argument points on */
+		return -EOPNOTSUPP;
+	if (peer_read(pid, args[2], &arg, len))
+		return -EFAULT;
+	err = cmd == SIOCGIFCONF ? interface_list(call, fd, &arg.conf) :
+	      kernel(__lkl__NR_ioctl, fd, cmd, (long)&arg, 0, 0, 0);
+	if (err < 0)
+		return err;
+	return peer_write(pid, args[2], &arg, len) ?: err;
+}
+
+/* Programs ask any socket about interfaces, unix ones too. */
+static long call_ioctl(struct call *call)
+{
+	struct trap *trap = call->trap;
+	unsigned int cmd = (unsigned int)call->req->data.args[1];
+
+	if (call->sock)
+		return interface_request(call, call->sock->fd);
+	if (cmd < SIOCADDRT || cmd >= 0x89e0 ||
+	    !peer_inode((pid_t)call->req->pid, (int)call->req->data.args[0]))
+		return CALL_CONTINUE;
+	if (trap->helper < 0)
+		trap->helper = (int)kernel(__lkl__NR_socket, AF_INET,
+					   SOCK_DGRAM | SOCK_CLOEXEC, 0, 0, 0, 0);
+	return trap->helper < 0 ? trap->helper :
+	       interface_request(call, trap->helper);
+}
+
+/* ---- files ---- */
+
+static const struct trap_file *file_of(const struct trap *trap, const char *path)
+{
+	const struct trap_file *f = trap->config->files;
+
+	while (f && f->path) {
+		if (!strcmp(f->path, path))
+			return f;
+		f++;
+	}
+	return NULL;
+}
+
+static long call_open(struct call *call)
+{
+	bool at = call->req->data.nr != __lkl__NR_open;
+	const __u64 *args = call->req->data.args + at;
+	const struct trap_file *f;
+	struct seccomp_notif_addfd add = {
+		.id = call->req->id, .flags = SECCOMP_ADDFD_FLAG_SEND,
+	};
+	char path[256];
+	int fd;
+
+	if (peer_string((pid_t)call->req->pid, args[0], path, sizeof(path)) < 0)
+		return CALL_CONTINUE;
+	f = file_of(call->trap, path);
+	if (!f)
+		return CALL_CONTINUE;
+	fd = open(f->instead, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	add.srcfd = (__u32)fd;
+	add.newfd_flags = args[1] & O_CLOEXEC;
+	if (ioctl(call->trap->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0) {
+		close(fd);
+		return -errno;
+	}
+	close(fd);
+	return CALL_ANSWERED;
+}
+
+/* ---- dispatch ---- */
+
+/* What is served for library sockets only. */
+static long socket_call(struct call *call)
+{
+	switch (call->req->data.nr) {
+	case __lkl__NR_bind:
+		return with_address(call);
+	case __lkl__NR_connect:
+		return call_connect(call);
+	case __lkl__NR_listen:
+		return call_listen(call);
+	case __lkl__NR_accept:
+	case __lkl__NR_accept4:
+		return call_accept(call);
+	case __lkl__NR_getsockname:
+	case __lkl__NR_getpeername:
+		return call_name(call);
+	case __lkl__NR_getsockopt:
+		return call_getsockopt(call);
+	case __lkl__NR_setsockopt:
+		return call_setsockopt(call);
+	case __lkl__NR_shutdown:
+		return call_shutdown(call);
+	}
+	return call->sock->stream ? CALL_CONTINUE : dgram_call(call);
+}
+
+/* A program of another processor mode got past exec: it is not let run. */
+static long refuse(struct call *call)
+{
+	trap_message(call->trap,
+		     "process %u is a 32-bit program, whose network calls cannot be taken over: killed",
+		     call->req->pid);
+	kill((pid_t)call->req->pid, SIGKILL);
+	return -ENOSYS;
+}
+
+static long dispatch(struct call *call)
+{
+	const struct seccomp_data *data = &call->req->data;
+	ino_t ino;
+
+	if (data->arch != ARCH_NATIVE || data->nr & CALL_FOREIGN)
+		return refuse(call);
+	switch (data->nr) {
+	case __lkl__NR_socket:
+		return call_socket(call);
+	case __lkl__NR_socketpair:
+		return call_socketpair(call);
+#ifdef __lkl__NR_open
+	case __lkl__NR_open:
+#endif
+	case __lkl__NR_openat:
+	case __lkl__NR_openat2:
+		return call_open(call);
+	}
+	ino = peer_inode((pid_t)call->req->pid, (int)data->args[0]);
+	call->sock = ino ? sock_find(call->trap, ino) : NULL;
+	if (call->sock) {
+		call->sock->pid = (pid_t)call->req->pid;
+		call->sock->pfd = (int)data->args[0];
+	}
+	if (data->nr == __lkl__NR_ioctl)
+		return call_ioctl(call);
+	return call->sock ? socket_call(call) : CALL_CONTINUE;
+}
+
+/* ---- answers ---- */
+
+static int answer(struct call *call, long ret)
+{
+	struct seccomp_notif_resp resp = { .id = call->req->id };
+
+	if (ret == CALL_CONTINUE)
+		resp.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	else if (ret < 0)
+		resp.error = (int)ret;
+	else
+		resp.val = ret;
+	return ioctl(call->trap->listener, SECCOMP_IOCTL_NOTIF_SEND, &resp) ?
+	       -errno : 0;
+}
+
+static bool still_waits(struct trap *trap, uint64_t id)
+{
+	return ioctl(trap->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+/* How long the program lets a call of this socket wait. */
+static uint64_t deadline_of(const struct call *call)
+{
+	int nr = call->req->data.nr;
+	bool sends = nr == __lkl__NR_connect || nr == __lkl__NR_sendto ||
+		     nr == __lkl__NR_sendmsg || nr == __lkl__NR_write;
+	struct timeval tv = { 0, 0 };
+	socklen_t len = sizeof(tv);
+
+	kernel(__lkl__NR_getsockopt, call->sock->fd, SOL_SOCKET,
+	       sends ? SO_SNDTIMEO : SO_RCVTIMEO, (long)&tv, (long)&len, 0);
+	if (!tv.tv_sec && !tv.tv_usec)
+		return ~0ULL;
+	return trap_now() + (uint64_t)tv.tv_sec * 1000000000ULL +
+	       (uint64_t)tv.tv_usec * 1000ULL;
+}
+
+/* At the end of the queue; an older call of the same thread was given up. */
+static int put_aside(struct call *call, struct waiting *old)
+{
+	struct waiting **at = &call->sock->waiting;
+	struct waiting *w = old ?: calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	if (!old) {
+		w->req = *call->req;
+		w->deadline = deadline_of(call);
+		if (w->deadline < call->trap->next_deadline)
+			call->trap->next_deadline = w->deadline;
+	}
+	w->next = NULL;
+	while (*at) {
+		struct waiting *other = *at;
+
+		if (other->req.pid == w->req.pid) {
+			*at = other->next;
+			free(other);
+		} else {
+			at = &other->next;
+		}
+	}
+	*at = w;
+	return 0;
+}
+
+static void finish(struct call *call, long ret)
+{
+	int err = ret == CALL_ANSWERED ? 0 : answer(call, ret);
+
+	if (err && call->taken && ret >= 0) {
+		dgram_undo(call->sock, call->taken);
+		return;
+	}
+	free(call->taken);
+}
+
+void call_serve(struct trap *trap, const struct seccomp_notif *req)
+{
+	struct call call = { .trap = trap, .req = req };
+	long ret = dispatch(&call);
+
+	if (ret == CALL_LATER) {
+		ret = put_aside(&call, NULL);
+		if (!ret)
+			return;
+	}
+	finish(&call, ret);
+}
+
+static void retry(struct trap *trap, struct sock *s, struct waiting *w, bool late)
+{
+	struct call call = {
+		.trap = trap, .req = &w->req, .sock = s, .again = true, .late = late,
+	};
+	long ret;
+
+	if (!still_waits(trap, w->req.id)) {
+		free(w);
+		return;
+	}
+	s->pid = (pid_t)w->req.pid;
+	s->pfd = (int)w->req.data.args[0];
+	ret = socket_call(&call);
+	if (ret == CALL_LATER && late)
+		ret = -EAGAIN;
+	if (ret == CALL_LATER) {
+		put_aside(&call, w);
+		return;
+	}
+	finish(&call, ret);
+	free(w);
+}
+
+void call_retry(struct trap *trap, struct sock *s)
+{
+	struct waiting *w = s->waiting;
+
+	s->waiting = NULL;
+	while (w) {
+		struct waiting *next = w->next;
+
+		if (s->gone)
+			free(w);
+		else
+			retry(trap, s, w, false);
+		w = next;
+	}
+}
+
+static void timeouts_of(struct trap *trap, struct sock *s, uint64_t now)
+{
+	struct waiting *w = s->waiting;
+
+	s->waiting = NULL;
+	while (w) {
+		struct waiting *next = w->next;
+
+		retry(trap, s, w, w->deadline <= now);
+		w = next;
+	}
+	for (w = s->waiting; w; w = w->next)
+		if (w->deadline < trap->next_deadline)
+			trap->next_deadline = w->deadline;
+}
+
+void call_timeouts(struct trap *trap)
+{
+	uint64_t now = trap_now();
+
+	if (now < trap->next_deadline)
+		return;
+	trap->next_deadline = ~0ULL;
+	for (unsigned int i = 0; i < SOCK_BUCKETS; i++)
+		for (struct sock *s = trap->socks[i]; s; s = s->hash)
+			timeouts_of(trap, s, now);
+}
+
+void call_forget(struct sock *s)
+{
+	while (s->waiting) {
+		struct waiting *w = s->waiting;
+
+		s->waiting = w->next;
+		free(w);
+	}
+}
