@@ -333,7 +333,8 @@ $(B)/tests/bench: $(call obj,$(bench-y)) $(B)/liblkl.so
 # The installed files, somewhere else, for the tests that look at them.
 $(B)/stage.stamp: $(B)/liblkl.so $(B)/liblkl.a $(B)/lkl.pc $(public_headers) \
 		  $(B)/liblkl-hijack.so \
-		  $(tools-y:%=$(B)/bin/%) $(man-y) Makefile
+		  $(tools-y:%=$(B)/bin/%) $(man-y) \
+		  $(wildcard tools/lkl/completion/*) Makefile
 	@$(call say,STAGE,$(B)/stage)
 	$(Q)rm -rf $(B)/stage
 	+$(Q)$(MAKE) -s install DESTDIR=$(CURDIR)/$(B)/stage PREFIX=/usr/local \
@@ -384,6 +385,8 @@ dest_lib	:= $(DESTDIR)$(LIBDIR)
 dest_inc	:= $(DESTDIR)$(PREFIX)/include/lkl
 dest_bin	:= $(DESTDIR)$(PREFIX)/bin
 dest_man	:= $(DESTDIR)$(PREFIX)/share/man
+dest_bash	:= $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+dest_zsh	:= $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 # Outside the loader's default path, installed tools must know where to look.
 run_path	:= $(if $(filter /usr/lib% /lib% /usr/local/lib,$(LIBDIR)),,-Wl$(comma)-rpath$(comma)$(LIBDIR))
 
@@ -402,6 +405,10 @@ install: all
 	set -e; for p in $(man-y); do s=$${p##*.}; \
 		install -d $(dest_man)/man$$s; \
 		install -m 0644 $$p $(dest_man)/man$$s/; done
+	install -d $(dest_bash) $(dest_zsh)
+	set -e; for t in $(completed-y); do \
+		install -m 0644 tools/lkl/completion/lkl.bash $(dest_bash)/$$t; done
+	install -m 0644 tools/lkl/completion/_lkl $(dest_zsh)/
 	[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ldconfig
 
 uninstall:
@@ -411,6 +418,7 @@ uninstall:
 	rm -f $(addprefix $(dest_bin)/,$(tools-y) $(links-y))
 	rm -rf $(dest_inc)
 	for p in $(notdir $(man-y)); do rm -f $(dest_man)/man$${p##*.}/$$p; done
+	rm -f $(addprefix $(dest_bash)/,$(completed-y)) $(dest_zsh)/_lkl
 
 clean:
 	rm -rf $(B)

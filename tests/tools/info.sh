@@ -162,6 +162,81 @@ lklinfo --json x.img >info.json 2>info.err
 check "needs_recovery is listed" test "$(field images.0.content.needs_recovery)" = True
 check "needs_recovery: not changed" sha256sum -c --quiet x.sum
 
+# ---- RAID: named, though it cannot be mounted
+
+# member FILE LEVEL DISKS ROLE OFFSET: a superblock of version 1 (md_p.h)
+member() {
+	rm -f "$1"
+	truncate -s 32M "$1"
+	python3 - "$@" <<'PY'
+import struct, sys
+name, level, disks, role, offset = sys.argv[1], *map(int, sys.argv[2:6])
+sb = bytearray(struct.pack("<IIII16s32sQiIQII", 0xa92b4efc, 1, 0, 0, bytes(range(16)),
+                           b"host:data", 1700000000, level, 0, 60000, 128, disks))
+sb = sb.ljust(128, b"\0") + struct.pack("<QQQQIIII", 2048, 63488, offset // 512, 0, role, 0, 0, 0)
+sb = sb.ljust(220, b"\0") + struct.pack("<I", disks)
+sb = sb.ljust(256, b"\0") + struct.pack("<%dH" % disks, *range(disks))
+total = sum(struct.unpack("<%dI" % (len(sb) // 4), sb[:len(sb) // 4 * 4]))
+if len(sb) % 4:
+    total += struct.unpack("<H", sb[-2:])[0]
+sb[216:220] = struct.pack("<I", ((total & 0xffffffff) + (total >> 32)) & 0xffffffff)
+f = open(name, "r+b")
+f.seek(offset)
+f.write(sb)
+PY
+}
+member m.img 5 3 2 4096
+lklinfo m.img >info.txt
+contains "a member of a RAID array" \
+	'^    md array member 1.2, raid5 of 3 disks, this is number 2, chunks of 64 KiB, array "host:data", label "host:data", uuid 00010203-' info.txt
+lklinfo --json m.img >info.json
+check "as JSON" test "$(field images.0.content.raid.level)" = raid5
+check "as JSON, disks" test "$(field images.0.content.raid.disks)" = 3
+member m.img 1 2 0 0
+lklinfo m.img >info.txt
+contains "at the beginning" 'md array member 1.1, raid1 of 2 disks, this is number 0' info.txt
+member m.img 1 2 1 $(((32 << 20) - 8192))
+lklinfo m.img >info.txt
+contains "at the end" 'md array member 1.0, raid1 of 2 disks, this is number 1' info.txt
+fails "it is not mounted" 3 'm.img: holds linux_raid_member, not a file system' \
+	cpfromfs -i m.img / x
+
+# ---- as blkid and sfdisk say
+
+if needs "a disk with several partitions" sfdisk mkfs.vfat blkid; then
+	rm -f d.img && truncate -s 100M d.img
+	printf 'label: gpt\nsize=20M, name=boot, type=uefi\nsize=40M, name=root\ntype=swap\n' |
+		sfdisk -q d.img >sfdisk.out 2>&1
+	truncate -s 20M p1 && mkfs.vfat -n BOOT p1 >mkfs.out
+	truncate -s 40M p2 && mkfs.ext4 -q -F -L root p2
+	truncate -s 38M p3 && mkswap -q -L swap p3 2>mkfs.out
+	dd if=p1 of=d.img bs=1M seek=1 conv=notrunc status=none
+	dd if=p2 of=d.img bs=1M seek=21 conv=notrunc status=none
+	dd if=p3 of=d.img bs=1M seek=61 conv=notrunc status=none
+	lklinfo --json d.img >info.json
+	sfdisk --json d.img >sfdisk.json
+	for n in 0 1 2; do
+		for tag in TYPE LABEL UUID; do
+			offset=$(python3 -c "import json; print(json.load(open('sfdisk.json'))['partitiontable']['partitions'][$n]['start'] * 512)")
+			check "partition $((n + 1)): $tag as of blkid" test \
+				"$(field images.0.partitions.$n.content.${tag,,})" = \
+				"$(blkid -p -O "$offset" -s $tag -o value d.img)"
+		done
+	done
+	check "the rest as of sfdisk" python3 - <<'PY'
+import json
+ours = json.load(open("info.json"))["images"][0]
+table = json.load(open("sfdisk.json"))["partitiontable"]
+assert ours["partition_table"] == table["label"]
+assert ours["partition_table_uuid"].lower() == table["id"].lower()
+for a, b in zip(ours["partitions"], table["partitions"], strict=True):
+    assert a["start"] == b["start"] * 512 and a["size"] == b["size"] * 512
+    assert a["type"].lower() == b["type"].lower()
+    assert a["uuid"].lower() == b["uuid"].lower()
+    assert a.get("name") == b.get("name"), (a, b)
+PY
+fi
+
 # ---- several devices
 
 truncate -s 128M a.img b.img

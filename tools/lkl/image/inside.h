@@ -13,7 +13,7 @@
  *	verity.c	dm-verity
  *	shadow.c	changes kept in memory
  *	select.c	from an image to a file system, through all of these
- *	listing.c		the same as a list, for lklinfo
+ *	listing.c	the same as a list, for lklinfo; raid.c names md arrays
  */
 #ifndef LKL_IMAGES_INSIDE_H
 #define LKL_IMAGES_INSIDE_H

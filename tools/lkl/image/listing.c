@@ -16,6 +16,7 @@
 
 #include "fsfeatures.h"
 #include "inside.h"
+#include "raid.h"
 
 #define POINT		"/mnt"
 #define DEPTH_MAX	4
@@ -152,6 +153,19 @@ static int container_read(struct images *images, const struct volume *volume,
 	return content_read(images, &inner, usage, depth + 1, content->inner);
 }
 
+static void raid_read(const struct volume *volume, struct tree_raid *raid)
+{
+	struct raid found;
+
+	if (raid_examine(volume, &found))
+		return;
+	COPY(raid->level, found.level);
+	COPY(raid->name, found.name);
+	raid->disks = found.disks;
+	raid->disk = found.disk;
+	raid->chunk = found.chunk;
+}
+
 static int content_read(struct images *images, const struct volume *volume,
 			bool usage, unsigned int depth,
 			struct tree_content *content)
@@ -172,6 +186,8 @@ static int content_read(struct images *images, const struct volume *volume,
 		COPY(content->problem, "has the marks of several file systems");
 	if (!strcmp(probe.type, "crypto_LUKS") && depth < DEPTH_MAX)
 		return container_read(images, volume, usage, depth, content);
+	if (!strcmp(probe.type, "linux_raid_member"))
+		raid_read(volume, &content->raid);
 	if (strcmp(probe.usage, "filesystem"))
 		return 0;
 	features_stored(volume, content);

@@ -54,6 +54,22 @@ struct tree_luks {
 };
 
 /**
+ * struct tree_raid - what a member of an md array says of it
+ * @level: "raid0", "raid1", ..., "linear"; "": this is no member
+ * @name: of the array; may be empty
+ * @disks: how many it has
+ * @disk: which of them this is, from 0; -1: a spare, or not known
+ * @chunk: bytes; 0: none, or not known
+ */
+struct tree_raid {
+	char level[16];
+	char name[40];
+	uint32_t disks;
+	int disk;
+	uint32_t chunk;
+};
+
+/**
  * struct tree_content - what is on a block device
  * @usage: "filesystem", "crypto", "raid", "other"; "": nothing known
  * @type: as libblkid names it
@@ -65,6 +81,7 @@ struct tree_luks {
  * @needs_recovery: it was not unmounted cleanly
  * @space: how full it is
  * @luks: if it is encrypted
+ * @raid: if it is a member of an array
  * @inner: what is in the container, if that could be opened
  * @problem: what kept us from knowing more; "" if nothing
  */
@@ -79,6 +96,7 @@ struct tree_content {
 	bool needs_recovery;
 	struct tree_space space;
 	struct tree_luks luks;
+	struct tree_raid raid;
 	struct tree_content *inner;
 	char problem[256];
 };

@@ -158,6 +158,21 @@ static void luks_member(const struct tree_content *content)
 	close_as('}');
 }
 
+static void raid_member(const struct tree_raid *raid)
+{
+	if (!raid->level[0])
+		return;
+	open_as("raid", '{');
+	string_member("level", raid->level);
+	string_member("name", raid->name);
+	number_member("disks", raid->disks);
+	if (raid->disk >= 0)
+		number_member("disk", (unsigned int)raid->disk);
+	if (raid->chunk)
+		number_member("chunk_size", raid->chunk);
+	close_as('}');
+}
+
 static void content_member(const char *name, const struct tree_content *content)
 {
 	if (!content->type[0] && !content->problem[0])
@@ -172,6 +187,7 @@ static void content_member(const char *name, const struct tree_content *content)
 	space_member(&content->space);
 	features_member(content);
 	luks_member(content);
+	raid_member(&content->raid);
 	string_member("problem", content->problem);
 	close_as('}');
 }

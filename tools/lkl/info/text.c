@@ -117,6 +117,8 @@ static const char *shown_type(const struct tree_content *content)
 		return "LUKS";
 	if (!strcmp(content->type, "LVM2_member"))
 		return "LVM physical volume";
+	if (content->raid.level[0])
+		return "md array member";
 	return content->type;
 }
 
@@ -128,6 +130,23 @@ static void print_luks(const struct tree_luks *luks)
 		printf(" (%s)", luks->pbkdf);
 	if (!luks->open)
 		printf(", locked");
+}
+
+static void print_raid(const struct tree_raid *raid)
+{
+	printf(", %s of %u disk%s", raid->level, raid->disks,
+	       raid->disks == 1 ? "" : "s");
+	if (raid->disk >= 0)
+		printf(", this is number %d", raid->disk);
+	if (raid->chunk) {
+		printf(", chunks of ");
+		put_size(raid->chunk);
+	}
+	if (raid->name[0]) {
+		printf(", array \"");
+		put_text(raid->name);
+		putchar('"');
+	}
 }
 
 static void print_content(const struct tree_content *content,
@@ -142,6 +161,8 @@ static void print_content(const struct tree_content *content,
 		}
 		if (content->luks.version)
 			print_luks(&content->luks);
+		if (content->raid.level[0])
+			print_raid(&content->raid);
 		put_label(content->label);
 		put_item("uuid ", content->uuid);
 		putchar('\n');
