@@ -672,7 +672,8 @@ struct lkl_netdev;
 
 /**
  * struct lkl_netdev_args - how a kernel is to see a network device
- * @mac: its address, six bytes, or NULL: the device's own, or a made-up one
+ * @mac: its address, six bytes, or NULL: the device's own, or a made-up one,
+ *	which stays the same while the device is not freed
  * @offload: what may be left to the other side: bits 1 << LKL_VIRTIO_NET_F_{CSUM,
  *	HOST_TSO4,HOST_TSO6,HOST_ECN,GUEST_CSUM,GUEST_TSO4,GUEST_TSO6,GUEST_ECN};
  *	others mean nothing. LKL_NETDEV_OFFLOAD_ALL also permits it for UDP.

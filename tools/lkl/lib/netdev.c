@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "device.h"
 #include "file.h"
@@ -81,6 +82,26 @@ uint64_t netdev_offload(int offload)
  * Plugging.
  */
 
+static bool mac_given(const uint8_t *mac)
+{
+	return memcmp(mac, no_mac, sizeof(no_mac));
+}
+
+/*
+ * Make an address up, once: neighbours that remember the device should find it
+ * again after it was removed and added.
+ */
+static const uint8_t *mac_make(struct lkl_netdev *nd)
+{
+	if (!mac_given(nd->mac)) {
+		/* Else the device makes one up each time. */
+		if (getrandom(nd->mac, sizeof(nd->mac), 0) < 0)
+			return no_mac;
+		nd->mac[0] = (uint8_t)((nd->mac[0] & ~1U) | 2);
+	}
+	return nd->mac;
+}
+
 static int backend_create(const struct netdev *netdev,
 			  const struct virtio_host *host, unsigned int pairs,
 			  struct virtio_net_backend **be)
@@ -94,8 +115,10 @@ static int backend_create(const struct netdev *netdev,
 	if (err)
 		return err;
 	(*be)->features &= netdev->offload;
-	if (memcmp(netdev->mac, no_mac, sizeof(no_mac)))
+	if (mac_given(netdev->mac))
 		memcpy((*be)->mac, netdev->mac, sizeof(no_mac));
+	else if (!mac_given((*be)->mac))
+		memcpy((*be)->mac, mac_make(nd), sizeof(no_mac));
 	return 0;
 }
 
