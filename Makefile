@@ -233,7 +233,8 @@ $(B)/pc.sed: FORCE
 # functions are known when those call them.
 HIJACK_MAP	:= tools/lkl/hijack/preload/preload.map
 
-$(B)/liblkl-hijack.so: $(call obj,$(hijack-preload-y)) $(HIJACK_MAP)
+$(B)/liblkl-hijack.so: $(call obj,$(hijack-preload-y) $(hijack-config-y) \
+		       $(hijack-apply-y)) $(HIJACK_MAP)
 	@$(call say,LD,$@)
 	$(Q)$(CC) -shared -o $@ $(filter %.o,$^) -lurcu-bp $(LIB_LIBS) \
 		-Wl,-soname,liblkl-hijack.so -Wl,--version-script=$(HIJACK_MAP) \

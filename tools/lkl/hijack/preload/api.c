@@ -24,7 +24,6 @@ struct api_name {
 };
 
 static const struct api_name names[] = {
-	{ "lkl_host_ops", offsetof(struct api, host_ops) },
 #define API_NAME(function) { #function, offsetof(struct api, function) },
 	API_FUNCTIONS(API_NAME)
 #undef API_NAME
@@ -49,21 +48,29 @@ static void *load(void)
 	return dlopen("liblkl.so.1", RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
 }
 
+static int too_old(const char *missing)
+{
+	complain("liblkl.so is too old, it lacks", missing);
+	return -ENOENT;
+}
+
 int api_load(void)
 {
-	void *lib = load();
+	const char *missing;
 	void *address;
 
-	if (!lib) {
+	api.library = load();
+	if (!api.library) {
 		complain("cannot load liblkl.so", dlerror());
 		return -ENOENT;
 	}
+	missing = apply_api_load(&api.apply, api.library);
+	if (missing)
+		return too_old(missing);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		address = dlsym(lib, names[i].name);
-		if (!address) {
-			complain("liblkl.so is too old", names[i].name);
-			return -ENOENT;
-		}
+		address = dlsym(api.library, names[i].name);
+		if (!address)
+			return too_old(names[i].name);
 		*(void **)((char *)&api + names[i].offset) = address;
 	}
 	return 0;

@@ -16,14 +16,22 @@
 #include <lkl.h>
 #include <lkl_host.h>
 
-#define API_FUNCTIONS(X) \
-	X(lkl_init) X(lkl_start_kernel) X(lkl_syscall) X(lkl_mount_fs) \
-	X(lkl_set_fd_limit) X(lkl_strerror) X(lkl_sysctl) \
-	X(lkl_waker_self) X(lkl_waker_interrupt) X(lkl_waker_syscall) \
-	X(lkl_watch_add) X(lkl_watch_remove)
+#include "apply.h"
 
+#define API_FUNCTIONS(X) \
+	X(lkl_set_fd_limit) X(lkl_waker_self) X(lkl_waker_interrupt) \
+	X(lkl_waker_syscall) X(lkl_watch_add) X(lkl_watch_remove)
+
+/**
+ * struct api - functions of liblkl.so
+ * @library: from dlopen()
+ * @apply: those that applying the settings needs
+ *
+ * The rest are the functions themselves.
+ */
 struct api {
-	struct lkl_host_operations *host_ops;
+	void *library;
+	struct apply_api apply;
 #define API_MEMBER(name) __typeof__(&name) name;
 	API_FUNCTIONS(API_MEMBER)
 #undef API_MEMBER

@@ -12,9 +12,7 @@
  */
 #include "boot.h"
 
-#include <net/if.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 
 #include "api.h"
@@ -24,7 +22,6 @@
 #include "signals.h"
 #include "table.h"
 
-#define CMDLINE		"mem=64M loglevel=0"
 #define LIBRARY_FDS	(FD_MAX + 4096)
 
 /* Enough for who expects small numbers, or selects; more takes time. */
@@ -102,18 +99,6 @@ static long sys(long nr, long a, long b, long c)
 	return kernel_call(nr, a, b, c, 0, 0, 0);
 }
 
-static int loopback_up(void)
-{
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	long err, fd = sys(SYS_socket, AF_INET, SOCK_DGRAM, 0);
-
-	if (fd < 0)
-		return (int)fd;
-	err = sys(SYS_ioctl, fd, SIOCSIFFLAGS, (long)&request);
-	sys(SYS_close, fd, 0, 0);
-	return (int)err;
-}
-
 /* The descriptor that stands in for closed ones. */
 static int dead_open(void)
 {
@@ -121,28 +106,20 @@ static int dead_open(void)
 	return kernel_dead < 0 ? kernel_dead : 0;
 }
 
-/* Where the host has them, so that the files the user names are found. */
-static int file_systems(void)
+/* What the program's settings say; kept, since the kernel lives as long as we. */
+static struct config config;
+static struct applied applied = { .cfg = &config, .api = &api.apply };
+
+static int settings_apply(void)
 {
-	long err = sys(SYS_mkdir, (long)"/sys", 0755, 0);
+	struct config_error error;
+	int err = config_load(&config, &error);
 
-	if (!err || err == -EEXIST)
-		err = kernel_call(SYS_mount, (long)"sysfs", (long)"/sys",
-				  (long)"sysfs", 0, 0, 0);
+	applied.library = api.library;
 	if (!err)
-		err = api.lkl_mount_fs("proc");
-	return err < 0 ? (int)err : 0;
-}
-
-/* The kernel prints nothing unless asked: standard error is the program's. */
-static int start(void)
-{
-	int err;
-
-	api.host_ops->print = NULL;
-	err = api.lkl_init(api.host_ops);
-	if (!err)
-		err = api.lkl_start_kernel("%s", CMDLINE);
+		err = apply(&applied, &error);
+	if (err)
+		complain(error.text, NULL);
 	return err;
 }
 
@@ -150,29 +127,29 @@ static int set_up(void)
 {
 	int err;
 
-	kernel_call_set(api.lkl_syscall);
+	kernel_call_set(api.apply.lkl_syscall);
 	err = api.lkl_set_fd_limit(LIBRARY_FDS);
 	if (!err)
 		err = dead_open();
-	if (!err)
-		err = loopback_up();
 	if (err)
-		return err;
-	return file_systems();
+		complain("cannot use the library kernel",
+			 api.apply.lkl_strerror(err));
+	return err;
 }
 
 static int bring_up(void)
 {
 	int err = api_load();
 
-	if (err)
-		return err;
-	err = start();
 	if (!err)
-		err = set_up();
-	if (err)
-		complain("cannot boot the library kernel", api.lkl_strerror(err));
-	return err;
+		err = settings_apply();
+	return err ? err : set_up();
+}
+
+void boot_dump(void)
+{
+	if (applied.running)
+		apply_dump(&applied, STDERR_FILENO);
 }
 
 int boot(void)

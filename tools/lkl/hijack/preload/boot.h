@@ -11,4 +11,7 @@
 /* Load the library, boot, configure the network; 0 or a negative errno. */
 int boot(void);
 
+/* Show the files of the kernel that the settings name, before it is gone. */
+void boot_dump(void);
+
 #endif /* HIJACK_BOOT_H */

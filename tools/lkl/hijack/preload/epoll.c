@@ -235,6 +235,7 @@ static int ctl_host(struct epoll *epoll, int fd, int op, int member,
 		__atomic_add_fetch(&epoll->host_members, 1, __ATOMIC_RELAXED);
 	else if (!ret && op == EPOLL_CTL_DEL)
 		__atomic_sub_fetch(&epoll->host_members, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&epoll->host_ready, true, __ATOMIC_RELEASE);
 	return ret;
 }
 

@@ -196,7 +196,7 @@ static int both_sleep(struct wait *wait, struct sleeper *self)
 	};
 	long ret = api.lkl_waker_syscall(SYS_epoll_pwait2, params);
 
-	if (ret == -EINTR && wait_goes_on(self))
+	if (ret == -EINTR && wait_goes_on(self, &wait->mask))
 		return -EAGAIN;
 	/* The time has come: a last look at the host. */
 	return ret ? (int)ret : host_look(wait);
@@ -218,7 +218,7 @@ static int both_wait(struct wait *wait)
 
 	if (ret || !wait->deadline)
 		return ret;
-	self = wait_self();
+	self = wait_begin();
 	slot = self ? slot_take(wait->epoll, self) : NULL;
 	if (!slot)
 		return -ENOMEM;

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "boot.h"
 #include "kernel.h"
 #include "preload.h"
 #include "process.h"
@@ -155,6 +156,7 @@ static void end(void)
 	kernel_call_set(only_the_last);
 	file_each(finish);
 	drain();
+	boot_dump();
 	if (process_hooks()->exit)
 		process_hooks()->exit();
 }

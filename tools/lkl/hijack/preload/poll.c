@@ -212,7 +212,7 @@ static int set_turn(struct set *set, struct sleeper *self, uint64_t deadline,
 		return ret;
 	slept = set_sleep(set, deadline);
 	if (slept == -EINTR)
-		return wait_goes_on(self) ? -EAGAIN : -EINTR;
+		return wait_goes_on(self, mask) ? -EAGAIN : -EINTR;
 	if (slept < 0)
 		return (int)slept;
 	return set_look(set);
@@ -227,7 +227,7 @@ static int set_wait(struct set *set, uint64_t deadline, const sigset_t *sigmask)
 	ret = set_look(set);
 	if (ret || !deadline)
 		return ret;
-	self = wait_self();
+	self = wait_begin();
 	if (!self)
 		return -errno;
 	do {

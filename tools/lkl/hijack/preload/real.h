@@ -40,7 +40,7 @@
 	X(dup) X(dup2) X(dup3) X(epoll_create1) X(epoll_ctl) X(epoll_pwait) \
 	X(epoll_pwait2) X(epoll_wait) X(faccessat) X(fchmod) X(fchown) X(fcntl) X(fdatasync) X(fdopen) \
 	X(fdopendir) X(flock) X(fopen) X(fstat) X(fstatat) X(fstatfs) X(fsync) \
-	X(ftruncate) X(getpeername) X(getrlimit) X(getsockname) X(getsockopt) \
+	X(ftruncate) X(getaddrinfo) X(getnameinfo) X(getpeername) X(getrlimit) X(getsockname) X(getsockopt) \
 	X(ioctl) X(listen) X(lseek) X(open) X(openat) X(opendir) X(poll) \
 	X(ppoll) X(pread) X(preadv) X(preadv2) X(prlimit) X(pselect) \
 	X(pthread_sigmask) X(pwrite) X(pwritev) X(pwritev2) X(read) X(readdir) \

@@ -68,6 +68,7 @@ static struct sleeper *sleeper_new(void)
 	self->masked = false;
 	self->signals = 0;
 	self->signalled = false;
+	self->stale = false;
 	err = api.lkl_waker_self(&self->waker);
 	if (err) {
 		pool_put(&sleeper_pool, self);
@@ -79,9 +80,15 @@ static struct sleeper *sleeper_new(void)
 	return self;
 }
 
-struct sleeper *wait_self(void)
+struct sleeper *wait_begin(void)
 {
-	return likely(current) ? current : sleeper_new();
+	struct sleeper *self = likely(current) ? current : sleeper_new();
+
+	if (self && self->signalled) {
+		self->stale = true;
+		self->signalled = false;
+	}
+	return self;
 }
 
 void wait_wake(struct sleeper *sleeper)
@@ -101,13 +108,16 @@ void wait_signalled(void)
 	api.lkl_waker_interrupt(&self->waker);
 }
 
-bool wait_goes_on(struct sleeper *self)
+bool wait_goes_on(struct sleeper *self, const struct wait_mask *mask)
 {
-	bool signalled = self->signalled;
+	bool host = __atomic_exchange_n(&self->host, false, __ATOMIC_ACQUIRE);
+	bool stale = self->stale;
 
 	self->signalled = false;
-	return __atomic_exchange_n(&self->host, false, __ATOMIC_ACQUIRE) ||
-	       (signalled && !self->masked);
+	self->stale = false;
+	if (mask->on && self->signals != mask->signals)
+		return false;
+	return host || stale;
 }
 
 /* Host descriptors of a poll() */

@@ -35,6 +35,7 @@
  * @masked: it has another signal mask, so handlers interrupt it
  * @signals: handlers of the program that ran in it while it was masked
  * @signalled: one of them interrupted it, and no sleep has ended by that yet
+ * @stale: so it was in an earlier wait: the next end of a sleep means nothing
  * @host_epoll: watched for it, with the host descriptors of its poll(); or -1
  * @watch: of @host_epoll
  */
@@ -45,12 +46,16 @@ struct sleeper {
 	volatile bool masked;
 	volatile sig_atomic_t signals;
 	volatile bool signalled;
+	bool stale;
 	int host_epoll;
 	struct lkl_watch *watch;
 };
 
-/* The calling thread's; NULL when the library cannot take it, with errno. */
-struct sleeper *wait_self(void);
+/*
+ * The calling thread's, for a wait that begins; NULL when the library cannot take
+ * it, with errno.
+ */
+struct sleeper *wait_begin(void);
 
 /* A host descriptor is ready: have the thread look. Any context. */
 void wait_wake(struct sleeper *sleeper);
@@ -94,9 +99,9 @@ int wait_mask_begin(struct wait_mask *mask, struct sleeper *self);
 void wait_mask_end(struct wait_mask *mask, struct sleeper *self);
 
 /*
- * A sleep ended by -EINTR: is the program to go on (a host descriptor is ready, or
- * a signal of an earlier wait came late), or to be told of a signal?
+ * A sleep ended by -EINTR: are we to look again (a host descriptor is ready, or it
+ * was meant for an earlier wait), or is the program to be told of a signal?
  */
-bool wait_goes_on(struct sleeper *self);
+bool wait_goes_on(struct sleeper *self, const struct wait_mask *mask);
 
 #endif /* HIJACK_WAIT_H */

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * dns.h - asking name servers over the library's network
+ *
+ * Layer:   tools/lkl/hijack/preload.
+ * Users:   names.c, hostent.c (addresses and names), res.c (any question).
+ * Context: any thread.
+ *
+ * libc's resolver makes its system calls by itself, so it would ask by way of
+ * the host's network. What it has that needs no network (making and reading
+ * messages) is used here.
+ */
+#ifndef HIJACK_DNS_H
+#define HIJACK_DNS_H
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define DNS_MESSAGE_MAX	65535
+#define DNS_ADDRESSES	48
+
+/**
+ * struct dns_address - an address that a name has
+ */
+struct dns_address {
+	int family;
+	union {
+		struct in_addr v4;
+		struct in6_addr v6;
+	};
+};
+
+/**
+ * struct dns_answer - what is known of a name, or of an address
+ * @address: its addresses
+ * @count: how many
+ * @name: canonical name
+ */
+struct dns_answer {
+	struct dns_address address[DNS_ADDRESSES];
+	int count;
+	char name[NI_MAXHOST];
+};
+
+/**
+ * dns_exchange - send a message to the name servers until one answers
+ * @query: the message
+ * @len: bytes
+ * @reply: filled
+ * @size: bytes at most
+ *
+ * A reply that is cut short is asked for again over TCP.
+ *
+ * Return: bytes of the reply, -ETIMEDOUT, -ECONNREFUSED, or another error.
+ */
+ssize_t dns_exchange(const unsigned char *query, int len, unsigned char *reply,
+		     int size);
+
+/**
+ * dns_lookup - the addresses of a name
+ * @name: it; search domains are tried as resolv.conf(5) says
+ * @family: AF_INET, AF_INET6 or AF_UNSPEC for both
+ * @answer: addresses and canonical name are added
+ *
+ * Return: 0 or EAI_NONAME, EAI_NODATA, EAI_AGAIN, EAI_FAIL.
+ */
+int dns_lookup(const char *name, int family, struct dns_answer *answer);
+
+/**
+ * dns_reverse - the name of an address
+ * @address: it
+ * @answer: gets @name
+ *
+ * Return: as dns_lookup().
+ */
+int dns_reverse(const struct dns_address *address, struct dns_answer *answer);
+
+/* The same from /etc/hosts: true if it is there. */
+bool hosts_lookup(const char *name, int family, struct dns_answer *answer);
+bool hosts_reverse(const struct dns_address *address, struct dns_answer *answer);
+
+/**
+ * names_lookup - the addresses of a name, from where nsswitch.conf says
+ * @name: as the program gave it
+ * @family: AF_INET, AF_INET6, AF_UNSPEC
+ * @answer: zeros; filled
+ *
+ * Return: as dns_lookup().
+ */
+int names_lookup(const char *name, int family, struct dns_answer *answer);
+
+/* Is a text an address? */
+bool address_parse(const char *text, struct dns_address *address);
+
+/* The same for the name of an address. */
+int names_reverse(const struct dns_address *address, struct dns_answer *answer);
+
+#endif /* HIJACK_DNS_H */

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * res.c - res_query() and its like interposed
+ *
+ * Layer:   tools/lkl/hijack/preload.
+ * Users:   programs that ask for more than addresses.
+ * Context: any thread.
+ *
+ * Messages are made by libc, as it is told by the resolver state; they are sent
+ * over the library's network.
+ */
+#include <arpa/nameser.h>
+#include <netdb.h>
+#include <resolv.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dns.h"
+#include "preload.h"
+
+#undef res_nquery
+#undef res_nsearch
+#undef res_nsend
+#undef res_query
+#undef res_search
+#undef res_send
+
+#define QUERY_SIZE	(NS_PACKETSZ * 2)
+
+int res_nsend(res_state state, const unsigned char *query, int len,
+	      unsigned char *answer, int size);
+int res_nquery(res_state state, const char *name, int class, int type,
+	       unsigned char *answer, int size);
+int res_nsearch(res_state state, const char *name, int class, int type,
+		unsigned char *answer, int size);
+int res_send(const unsigned char *query, int len, unsigned char *answer,
+	     int size);
+int res_query(const char *name, int class, int type, unsigned char *answer,
+	      int size);
+int res_search(const char *name, int class, int type, unsigned char *answer,
+	       int size);
+
+HIJACK int res_nsend(res_state state, const unsigned char *query, int len,
+		     unsigned char *answer, int size)
+{
+	(void)state;
+	return (int)result(dns_exchange(query, len, answer, size));
+}
+
+/* What a reply without an answer means, as h_errno has it. */
+static int reply_herrno(const unsigned char *reply)
+{
+	const HEADER *head = (const HEADER *)reply;
+
+	switch (head->rcode) {
+	case ns_r_noerror:
+		return ntohs(head->ancount) ? NETDB_SUCCESS : NO_DATA;
+	case ns_r_nxdomain:
+		return HOST_NOT_FOUND;
+	case ns_r_servfail:
+		return TRY_AGAIN;
+	default:
+		return NO_RECOVERY;
+	}
+}
+
+HIJACK int res_nquery(res_state state, const char *name, int class, int type,
+		      unsigned char *answer, int size)
+{
+	unsigned char query[QUERY_SIZE];
+	int len = res_nmkquery(state, ns_o_query, name, class, type, NULL, 0,
+			       NULL, query, sizeof(query));
+
+	if (len <= 0) {
+		h_errno = NO_RECOVERY;
+		return -1;
+	}
+	len = res_nsend(state, query, len, answer, size);
+	h_errno = len < NS_HFIXEDSZ ? TRY_AGAIN : reply_herrno(answer);
+	return h_errno == NETDB_SUCCESS ? len : -1;
+}
+
+static int query_in(res_state state, const char *name, const char *domain,
+		    int class, int type, unsigned char *answer, int size)
+{
+	char full[NS_MAXDNAME];
+
+	if ((size_t)snprintf(full, sizeof(full), "%s.%s", name, domain) >=
+	    sizeof(full)) {
+		h_errno = NO_RECOVERY;
+		return -1;
+	}
+	return res_nquery(state, full, class, type, answer, size);
+}
+
+static bool enough_dots(const char *name, int wanted)
+{
+	int dots = 0;
+
+	for (; *name; name++)
+		dots += *name == '.';
+	return dots >= wanted;
+}
+
+HIJACK int res_nsearch(res_state state, const char *name, int class, int type,
+		       unsigned char *answer, int size)
+{
+	size_t len = strlen(name);
+	bool dotted = enough_dots(name, (int)state->ndots);
+	int ret = -1;
+
+	if (dotted || (len && name[len - 1] == '.'))
+		ret = res_nquery(state, name, class, type, answer, size);
+	if (len && name[len - 1] == '.')
+		return ret;
+	for (int i = 0; ret < 0 && i < MAXDNSRCH && state->dnsrch[i]; i++)
+		ret = query_in(state, name, state->dnsrch[i], class, type,
+			       answer, size);
+	if (ret < 0 && !dotted)
+		ret = res_nquery(state, name, class, type, answer, size);
+	return ret;
+}
+
+/* With the thread's own state. */
+
+static res_state own_state(void)
+{
+	if (!(_res.options & RES_INIT))
+		res_ninit(&_res);
+	return &_res;
+}
+
+HIJACK int res_send(const unsigned char *query, int len, unsigned char *answer,
+		    int size)
+{
+	return res_nsend(own_state(), query, len, answer, size);
+}
+
+HIJACK int res_query(const char *name, int class, int type,
+		     unsigned char *answer, int size)
+{
+	return res_nquery(own_state(), name, class, type, answer, size);
+}
+
+HIJACK int res_search(const char *name, int class, int type,
+		      unsigned char *answer, int size)
+{
+	return res_nsearch(own_state(), name, class, type, answer, size);
+}
+
+/* The names that programs built before libc 2.34 call. */
+
+HIJACK int __res_nsend(res_state state, const unsigned char *query, int len,
+		       unsigned char *answer, int size)
+	__attribute__((alias("res_nsend"), nothrow, leaf));
+HIJACK int __res_nquery(res_state state, const char *name, int class, int type,
+			unsigned char *answer, int size)
+	__attribute__((alias("res_nquery"), nothrow, leaf));
+HIJACK int __res_nsearch(res_state state, const char *name, int class, int type,
+			 unsigned char *answer, int size)
+	__attribute__((alias("res_nsearch"), nothrow, leaf));
+HIJACK int __res_send(const unsigned char *query, int len,
+		      unsigned char *answer, int size)
+	__attribute__((alias("res_send"), nothrow, leaf));
+HIJACK int __res_query(const char *name, int class, int type,
+		       unsigned char *answer, int size)
+	__attribute__((alias("res_query"), nothrow, leaf));
+HIJACK int __res_search(const char *name, int class, int type,
+			unsigned char *answer, int size)
+	__attribute__((alias("res_search"), nothrow, leaf));
