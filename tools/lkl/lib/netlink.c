@@ -52,7 +52,7 @@ static void *request_extend(struct netlink_request *req, size_t len)
 {
 	size_t at = NLMSG_ALIGN(req->hdr.nlmsg_len);
 
-	if (len > sizeof(req->bytes) - at) {
+	if (at > sizeof(req->bytes) || len > sizeof(req->bytes) - at) {
 		req->overflow = 1;
 		return NULL;
 	}
@@ -81,14 +81,17 @@ void netlink_begin(struct netlink_request *req, uint16_t type, uint16_t flags,
 void netlink_attr(struct netlink_request *req, uint16_t type, const void *data,
 		  size_t len)
 {
-	struct nlattr *attr = request_extend(req, NLA_HDRLEN + len);
+	const struct nlattr attr = {
+		.nla_len = (uint16_t)(NLA_HDRLEN + len),
+		.nla_type = type,
+	};
+	char *room = request_extend(req, NLA_HDRLEN + len);
 
-	if (!attr)
+	if (!room)
 		return;
-	attr->nla_len = (uint16_t)(NLA_HDRLEN + len);
-	attr->nla_type = type;
+	memcpy(room, &attr, NLA_HDRLEN);
 	if (len)
-		memcpy((char *)attr + NLA_HDRLEN, data, len);
+		memcpy(room + NLA_HDRLEN, data, len);
 }
 
 void netlink_attr_u32(struct netlink_request *req, uint16_t type, uint32_t value)
