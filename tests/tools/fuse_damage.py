@@ -7,7 +7,8 @@
 # seed: so variant N of a seed is always the same (--only N tries just that
 # one). What has to hold: lklfuse ends, with an exit status and not by a signal,
 # whoever looks at the mount gets answers or errors, and no mount is left.
-# Prints a line for each variant that went wrong; fails if there is one.
+# Prints a line for each variant that went wrong, and keeps it in the directory
+# that FUSE_DAMAGE_KEEP names; fails if there is one.
 import argparse
 import os
 import random
@@ -158,6 +159,14 @@ def attempt(image, mountpoint, options):
     return problem, process.returncode
 
 
+def keep(image, name):
+    """The image a failure is to be looked into with."""
+    where = os.environ.get("FUSE_DAMAGE_KEEP")
+    if where:
+        subprocess.run(["cp", "--sparse=always", image,
+                        "%s/damaged.%s.img" % (where, name)])
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("image")
@@ -188,6 +197,7 @@ def main():
         if problem:
             failed = 1
             print("variant %d: %s" % (n, problem), flush=True)
+            keep(copy, "%s.%d" % (args.seed, n))
     print("%d variants, by exit status: %s" % (
         done, ", ".join("%d: %d" % s for s in sorted(statuses.items()))))
     return failed

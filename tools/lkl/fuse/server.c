@@ -69,6 +69,8 @@
  * @read_ns: how long larger reads take, on average
  * @asleep: the watchman is
  * @wake: wakes him
+ * @begun: the first request, which begins the session, was answered
+ * @first: posted when it was
  * @ended: counts threads that have ended, and signals
  * @stopping: all are to end
  * @err: why the first of them has ended
@@ -90,6 +92,8 @@ struct server {
 	atomic_long read_ns;
 	atomic_bool asleep;
 	sem_t wake;
+	bool begun;
+	sem_t first;
 	sem_t ended;
 	volatile sig_atomic_t stopping;
 	int err;
@@ -291,6 +295,15 @@ static bool serve(struct server *s, unsigned long term, void *request,
 	return true;
 }
 
+/* There is only one thread before it. */
+static void note_begin(struct server *s)
+{
+	if (s->begun)
+		return;
+	s->begun = true;
+	sem_post(&s->first);
+}
+
 /* Returns 0, or a negative errno to end. */
 static int lead(struct server *s, unsigned long term)
 {
@@ -301,13 +314,15 @@ static int lead(struct server *s, unsigned long term)
 
 	while (leading && !s->stopping && !fuse_session_exited(s->se)) {
 		len = next_request(s, request, size);
-		if (len >= (ssize_t)sizeof(struct fuse_in_header))
+		if (len >= (ssize_t)sizeof(struct fuse_in_header)) {
 			leading = serve(s, term, request, len);
-		else if (len >= 0)
+			note_begin(s);
+		} else if (len >= 0) {
 			return -EIO;
 		/* ENOENT: it was interrupted before we got it. */
-		else if (errno != EAGAIN && errno != EINTR && errno != ENOENT)
+		} else if (errno != EAGAIN && errno != EINTR && errno != ENOENT) {
 			return -errno;
+		}
 	}
 	return 0;
 }
@@ -319,10 +334,10 @@ static int serve_until_end(struct server *s)
 	unsigned long term;
 	int err = creds_thread_init();
 
-	if (!err)
-		err = transfer_thread_init();
 	while (!err && (term = lead_take(s))) {
-		err = lead(s, term);
+		err = transfer_thread_init();
+		if (!err)
+			err = lead(s, term);
 		lead_give(s, term);
 		if (fuse_session_exited(s->se))
 			break;
@@ -343,6 +358,7 @@ static void *serve_thread(void *arg)
 	s->stopping = 1;
 	pthread_cond_broadcast(&s->free);
 	pthread_mutex_unlock(&s->lock);
+	sem_post(&s->first);
 	sem_post(&s->ended);
 	return NULL;
 }
@@ -354,6 +370,7 @@ static void on_stop(int signo)
 	if (!s || s->stopping)
 		return;
 	s->stopping = 1;
+	sem_post(&s->first);
 	sem_post(&s->ended);
 }
 
@@ -379,6 +396,19 @@ static void end_thread(struct server *s, pthread_t thread)
 	}
 }
 
+static int start_thread(struct server *s)
+{
+	int err = -pthread_create(&s->threads[s->count], NULL, serve_thread, s);
+
+	if (!err)
+		s->count++;
+	return err;
+}
+
+/*
+ * The first alone, until the session has begun and the mount can be used: what
+ * the others need takes milliseconds each.
+ */
 static int start_threads(struct server *s, unsigned int count)
 {
 	int err;
@@ -389,14 +419,13 @@ static int start_threads(struct server *s, unsigned int count)
 	err = -pthread_create(&s->watchman, NULL, watch_thread, s);
 	if (err)
 		return err;
-	while (!err && s->count < count) {
-		err = -pthread_create(&s->threads[s->count], NULL, serve_thread,
-				      s);
-		if (!err)
-			s->count++;
-	}
+	err = start_thread(s);
+	while (!err && sem_wait(&s->first) && errno == EINTR)
+		;
+	while (!err && s->count < count)
+		err = start_thread(s);
 	/* With fewer than wanted it works as well. */
-	err = s->count > 1 ? 0 : err;
+	err = s->count ? 0 : err;
 	if (err) {
 		s->stopping = 1;
 		sem_post(&s->wake);
@@ -435,6 +464,7 @@ int server_run(struct fuse_session *se, struct fs *fs, int fd,
 
 	if (fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK))
 		return -errno;
+	sem_init(&s.first, 0, 0);
 	sem_init(&s.ended, 0, 0);
 	sem_init(&s.wake, 0, 0);
 	server = &s;

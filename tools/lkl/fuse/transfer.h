@@ -22,7 +22,7 @@
 #define TRANSFER_MAX	(1 << 20)	/* bytes in one request */
 
 /**
- * transfer_thread_init - give the calling thread its buffers
+ * transfer_thread_init - give the calling thread its buffers, if it has none
  *
  * Return: 0, or a negative errno.
  */
