@@ -108,6 +108,16 @@ check "unmounted" sh -c "fusermount3 -u mnt; wait"
 wait $fuse_pid
 contains "reach it" 'mounted filesystem .* with journalled data mode' fuse.err
 
+lklfuse e.img mnt -d >debug.out 2>&1 &
+fuse_pid=$!
+for _ in $(seq 600); do mountpoint -q mnt && break; sleep 0.05; done
+stat mnt/no-such-name >/dev/null 2>&1
+check "-d stays in the foreground" kill -0 $fuse_pid
+fusermount3 -u mnt
+wait $fuse_pid
+contains "it shows requests" 'LOOKUP' debug.out
+contains "and the kernel's log" 'EXT4-fs .* mounted' debug.out
+
 check "with a log" mount_image e.img -o log=kernel.log
 check "unmounted" unmount_image
 contains "the kernel's log is in it" 'EXT4-fs .* mounted' kernel.log

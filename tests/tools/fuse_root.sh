@@ -82,10 +82,13 @@ if needs "mount(8)" mount.fuse3; then
 	check "read-only" sh -c '! touch mnt/new 2>/dev/null'
 	check "umount" umount mnt
 	check "frees the image" wait_free e.img
-	printf '%s %s fuse.lklfuse noauto,mb=64,opts=commit\\=3 0 0\n' \
-		"$PWD/e.img" "$PWD/mnt" >fstab
+	printf '%s %s fuse.lklfuse noauto,mb=64,log=%s,%s 0 0\n' \
+		"$PWD/e.img" "$PWD/mnt" "$PWD/k.log" \
+		'opts=data\=journal\,commit\=3' >fstab
 	check "mount by fstab" mount -T fstab "$PWD/mnt"
 	findmnt -n -o SOURCE,FSTYPE mnt >findmnt.out
+	contains "with the options of the file system" \
+		'mounted filesystem .* with journalled data mode' k.log
 	contains "mounts what is in it" "^$PWD/e.img +fuse.lklfuse" findmnt.out
 	check "for writing" cp /etc/services mnt/services
 	check "umount" umount mnt
@@ -93,6 +96,21 @@ if needs "mount(8)" mount.fuse3; then
 	fsck_clean "which is clean" e.img
 	fails "mount -t fuse.lklfuse of what is no image" '[0-9]+' \
 		'lklfuse: ' mount -t fuse.lklfuse /dev/null "$PWD/mnt"
+fi
+
+# ---- a block device
+
+loop=$(losetup --find --show e.img 2>losetup.err)
+if [ -n "$loop" ]; then
+	check "a block device is mounted" mount_image "$loop"
+	check "and read" test -d mnt/t
+	fails "it is locked" 3 'in use|busy' lklfuse "$loop" mnt
+	check "and written" touch mnt/by-device
+	check "unmounted" unmount_image
+	losetup -d "$loop"
+	fsck_clean "the image behind it is clean" e.img
+else
+	skip "a block device is mounted" "$(cat losetup.err)"
 fi
 
 # ---- set-user-ID and devices on the mount

@@ -158,7 +158,8 @@ static const char help[] =
 "Other options:\n"
 "  -f, --foreground     do not go into the background\n"
 "  -v, --verbose        show the kernel's log\n"
-"  -d, --debug          show each request; stays in the foreground\n"
+"  -d, --debug          show each request and the kernel's log; stays in the\n"
+"                       foreground\n"
 "      --no-sandbox     do not confine the process that reads the image\n"
 "  -V, --version        show the version\n"
 "  -h, --help           show this text\n"
@@ -434,6 +435,7 @@ static enum config_result check(struct config *c)
 		return CONFIG_WRONG;
 	}
 	c->foreground |= c->debug;
+	c->verbose |= c->debug;
 	return put_first(c) || complete_args(c) ? CONFIG_WRONG : CONFIG_RUN;
 }
 
