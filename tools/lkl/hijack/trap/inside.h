@@ -9,12 +9,13 @@
 #define TRAP_INSIDE_H
 
 #include <linux/seccomp.h>
-#include <semaphore.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+
+#include <lkl_host.h>
 
 #include "trap.h"
 
@@ -118,9 +119,8 @@ struct sock {
  * struct trap - the one instance
  * @config: how to run
  * @listener: where notifications come from
- * @epoll: of the host: the listener, our ends, @bell
+ * @epoll: of the host: the listener, our ends, @signals, @reports
  * @lib_epoll: of the library: every library socket
- * @bell: eventfd rung when @lib_epoll has something
  * @diag: netlink socket of the host, to look for inode numbers; -1
  * @helper: library socket for interface requests on host sockets; -1
  * @signals: signalfd of SIGCHLD
@@ -133,14 +133,14 @@ struct sock {
  * @again: to be served although they have no event
  * @next_fd: where to look for a free number next
  * @next_deadline: when the first of the calls put aside has waited for too long
- * @bell_heard: what @bell was rung for has been looked at
+ * @waker: by which the host ends a wait in the library
+ * @host_watch: of @epoll
  */
 struct trap {
 	const struct trap_config *config;
 	int listener;
 	int epoll;
 	int lib_epoll;
-	int bell;
 	int diag;
 	int helper;
 	int signals;
@@ -153,7 +153,8 @@ struct trap {
 	struct sock *again;
 	unsigned int next_fd;
 	uint64_t next_deadline;
-	sem_t bell_heard;
+	struct lkl_waker waker;
+	struct lkl_watch *host_watch;
 };
 
 /* A notification under way. */

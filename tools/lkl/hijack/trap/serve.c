@@ -3,21 +3,20 @@
  * serve.c - the loop of the process that serves
  *
  * Layer:   tools/lkl/hijack/trap; called by run.c.
- * Context: one thread, and one that does nothing but wait for events of the
- *          library and ring a bell: the loop sleeps in the host's epoll.
+ * Context: one thread. It sleeps in the library's epoll_wait(), which an event of
+ *          the host's epoll instance interrupts; before it does, it has looked at
+ *          both, so that no event is lost.
  */
 #include "inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <lkl.h>
-#include <poll.h>
-#include <pthread.h>
+#include <lkl_host.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -27,6 +26,11 @@
 /* Notifications in a row before events of sockets have their turn. */
 #define CALLS_IN_A_ROW	32
 #define FD_LIMIT	(1U << 20)
+/* What older headers lack: answers wake the program on the supervisor's processor. */
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS	SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP	(1UL << 0)
+#endif
 #define DRAIN_STEP_NS	5000000L
 #define DRAIN_STEPS	2000		/* 10 s */
 
@@ -45,44 +49,6 @@ void serve_again(struct trap *trap, struct sock *s)
 	s->queued = true;
 	s->again_next = trap->again;
 	trap->again = s;
-}
-
-/* ---- the bell ---- */
-
-/* Rings once for all the events there are; then waits until they were taken. */
-static void *ring(void *arg)
-{
-	struct trap *trap = arg;
-	struct pollfd p = { .fd = trap->lib_epoll, .events = POLLIN };
-	uint64_t one = 1;
-
-	for (;;) {
-		long n = kernel(__lkl__NR_poll, (long)&p, 1, -1, 0, 0, 0);
-
-		if (n < 0 && n != -EINTR)
-			return NULL;	/* the kernel was halted */
-		if (n <= 0)
-			continue;
-		if (write(trap->bell, &one, sizeof(one)) < 0)
-			return NULL;
-		while (sem_wait(&trap->bell_heard) && errno == EINTR)
-			;
-	}
-}
-
-static int start_bell(struct trap *trap)
-{
-	pthread_t thread;
-	int err;
-
-	sem_init(&trap->bell_heard, 0, 0);
-	trap->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (trap->bell < 0)
-		return -errno;
-	err = pthread_create(&thread, NULL, ring, trap);
-	if (!err)
-		pthread_detach(thread);
-	return -err;
 }
 
 /* ---- what happens ---- */
@@ -120,19 +86,22 @@ static void lib_event(struct trap *trap, struct sock *s, uint32_t events)
 	dgram_events(trap, s);
 }
 
-/* Everything the library has to say. */
-static void lib_events(struct trap *trap)
+/* Everything the library has to say, waiting for it or the host if there is nothing. */
+static long lib_events(struct trap *trap, int timeout)
 {
 	struct epoll_event events[EVENTS];
+	long params[6] = { trap->lib_epoll, (long)events, EVENTS, timeout };
 	long n;
 
 	do {
-		n = kernel(__lkl__NR_epoll_wait, trap->lib_epoll, (long)events,
-			   EVENTS, 0, 0, 0);
+		n = params[3] ? lkl_waker_syscall(__lkl__NR_epoll_wait, params) :
+				lkl_syscall(__lkl__NR_epoll_wait, params);
 		for (long i = 0; i < n; i++)
 			lib_event(trap, events[i].data.ptr, events[i].events);
 		sock_free_dead(trap);
+		params[3] = 0;
 	} while (n == EVENTS);
+	return n;
 }
 
 static void queued_events(struct trap *trap)
@@ -150,16 +119,6 @@ static void queued_events(struct trap *trap)
 	sock_free_dead(trap);
 }
 
-static void bell_rang(struct trap *trap)
-{
-	uint64_t count;
-
-	if (read(trap->bell, &count, sizeof(count)) == sizeof(count)) {
-		lib_events(trap);
-		sem_post(&trap->bell_heard);
-	}
-}
-
 static int wait_ms(const struct trap *trap)
 {
 	uint64_t now;
@@ -174,28 +133,34 @@ static int wait_ms(const struct trap *trap)
 	return (int)((trap->next_deadline - now) / 1000000) + 1;
 }
 
-/* Return: the listener's events. */
-static uint32_t host_events(struct trap *trap, int timeout)
+static void one_host_event(struct trap *trap, const struct epoll_event *event,
+			   uint32_t *calls)
+{
+	void *what = event->data.ptr;
+
+	if (what == &trap->listener)
+		*calls = event->events;
+	else if (what == &trap->signals)
+		reap(trap);
+	else if (what == &trap->reports)
+		caller_gone(trap);
+	else
+		host_event(trap, what, event->events);
+}
+
+/* All there are: only new ones end a wait. Return: the listener's events. */
+static uint32_t host_events(struct trap *trap)
 {
 	struct epoll_event events[EVENTS];
-	int n = epoll_wait(trap->epoll, events, EVENTS, timeout);
 	uint32_t calls = 0;
+	int n;
 
-	for (int i = 0; i < n; i++) {
-		void *what = events[i].data.ptr;
-
-		if (what == &trap->listener)
-			calls = events[i].events;
-		else if (what == &trap->bell)
-			bell_rang(trap);
-		else if (what == &trap->signals)
-			reap(trap);
-		else if (what == &trap->reports)
-			caller_gone(trap);
-		else
-			host_event(trap, what, events[i].events);
-	}
-	sock_free_dead(trap);
+	do {
+		n = epoll_wait(trap->epoll, events, EVENTS, 0);
+		for (int i = 0; i < n; i++)
+			one_host_event(trap, &events[i], &calls);
+		sock_free_dead(trap);
+	} while (n == EVENTS);
 	return calls;
 }
 
@@ -210,11 +175,11 @@ static uint32_t serve_calls(struct trap *trap)
 
 	for (int i = 0; i < CALLS_IN_A_ROW && more & EPOLLIN; i++) {
 		memset(&req, 0, sizeof(req));
-		if (ioctl(trap->listener, SECCOMP_IOCTL_NOTIF_RECV, &req))
-			return 0;
-		host_events(trap, 0);
-		call_serve(trap, &req);
-		more = host_events(trap, 0);
+		if (ioctl(trap->listener, SECCOMP_IOCTL_NOTIF_RECV, &req) == 0) {
+			host_events(trap);
+			call_serve(trap, &req);
+		}
+		more = host_events(trap);
 	}
 	return more;
 }
@@ -222,12 +187,13 @@ static uint32_t serve_calls(struct trap *trap)
 /* Return: false once nobody is left under the filter. */
 static bool one_round(struct trap *trap)
 {
-	uint32_t calls = host_events(trap, wait_ms(trap));
+	uint32_t calls = host_events(trap);
 
 	if (calls & EPOLLIN)
 		calls = serve_calls(trap);
 	queued_events(trap);
-	lib_events(trap);
+	if (!lib_events(trap, 0) && !calls)
+		lib_events(trap, wait_ms(trap));
 	call_timeouts(trap);
 	return !(calls & EPOLLHUP);
 }
@@ -254,6 +220,17 @@ static int watch(struct trap *trap, int *fd)
 	return epoll_ctl(trap->epoll, EPOLL_CTL_ADD, *fd, &event) ? -errno : 0;
 }
 
+static void interrupt(void *arg, uint32_t events)
+{
+	lkl_waker_interrupt(arg);
+}
+
+static int watch_host(struct trap *trap)
+{
+	return lkl_waker_self(&trap->waker) ?:
+	       lkl_watch_add(trap->epoll, interrupt, &trap->waker, &trap->host_watch);
+}
+
 int trap_prepare(struct trap *trap)
 {
 	int err;
@@ -271,8 +248,11 @@ int trap_prepare(struct trap *trap)
 	if (trap->lib_epoll < 0)
 		return trap->lib_epoll;
 	diag_open(trap);
-	err = start_bell(trap);
-	return err ?: watch(trap, &trap->bell) ?: watch(trap, &trap->listener) ?:
+	/* Linux 6.6; slower without. */
+	ioctl(trap->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+	      SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+	err = watch_host(trap);
+	return err ?: watch(trap, &trap->listener) ?:
 	       watch(trap, &trap->signals) ?: watch(trap, &trap->reports);
 }
 
@@ -333,5 +313,6 @@ int trap_serve(struct trap *trap)
 		;
 	epoll_ctl(trap->epoll, EPOLL_CTL_DEL, trap->listener, NULL);
 	drain(trap);
+	lkl_watch_remove(trap->host_watch);
 	return 0;
 }
