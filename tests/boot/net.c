@@ -301,3 +301,56 @@ Test(net, tcp_over_named_pipes)
 	transfer_check(&ends[0], &ends[1], "10.1.1.2", 4 * MIB);
 	ends_stop(ends);
 }
+
+/* How many frames are in a capture, if it is sound to its end; else -1. */
+static long capture_frames(const char *path)
+{
+	uint32_t head[6], record[4];
+	FILE *file = fopen(path, "re");
+	long frames = 0, size;
+
+	cr_assert_not_null(file);
+	fseek(file, 0, SEEK_END);
+	size = ftell(file);
+	rewind(file);
+	if (fread(head, sizeof(head), 1, file) != 1 || head[0] != 0xa1b23c4d)
+		return -1;
+	while (fread(record, sizeof(record), 1, file) == 1) {
+		frames++;
+		if (record[2] != record[3] || record[2] < 14 ||
+		    fseek(file, record[2], SEEK_CUR))
+			return -1;
+	}
+	if (ftell(file) != size)
+		return -1;
+	fclose(file);
+	return frames;
+}
+
+/* All that passes a device is in its capture, in either direction. */
+Test(net, capture)
+{
+	char path[] = "/tmp/lkl-capture.XXXXXX";
+	struct net_end ends[2];
+	long before, frames;
+	int fd = mkstemp(path);
+
+	cr_assert_geq(fd, 0);
+	ends_start(ends);
+	lkl_kernel_use(ends[0].kernel);
+	lkl_netdev_remove(ends[0].id);
+	check_call(lkl_netdev_capture(ends[0].nd, "/nowhere/x"), -LKL_ENOENT);
+	check_call(lkl_netdev_capture(ends[0].nd, path), 0);
+	end_connect(&ends[0], ends[0].nd, "10.1.1.1");
+	transfer_check(&ends[0], &ends[1], "10.1.1.2", MIB);
+	lkl_kernel_use(ends[0].kernel);
+	before = interface_number(ends[0].ifindex, "statistics/tx_packets") +
+		 interface_number(ends[0].ifindex, "statistics/rx_packets");
+	lkl_netdev_remove(ends[0].id);
+	frames = capture_frames(path);
+	cr_assert_gt(frames, 10);
+	cr_assert_geq(frames, before);
+	ends_stop(ends);
+	close(fd);
+	unlink(path);
+}

@@ -249,19 +249,27 @@ static int datagrams(void)
 	return 0;
 }
 
-static int by_name(void)
+/* Start a kernel with @nd, and bring it up. Return: 0 or the line that failed. */
+static int child_start(struct lkl_netdev *nd, int *id)
 {
-	struct lkl_netdev *nd;
-	int id, ifindex;
+	int ifindex;
 
-	step(!lkl_start_kernel("mem=64M loglevel=0 maxcpus=%d", boot_cpus()));
-	nd = lkl_netdev_tap_create("lkltap%d", LKL_NETDEV_OFFLOAD_ALL);
 	step(nd);
-	id = lkl_netdev_add(nd, NULL);
-	step(id >= 0);
-	ifindex = lkl_netdev_get_ifindex(id);
+	step(!lkl_start_kernel("mem=64M loglevel=0 maxcpus=%d", boot_cpus()));
+	*id = lkl_netdev_add(nd, NULL);
+	step(*id >= 0);
+	ifindex = lkl_netdev_get_ifindex(*id);
 	step(!lkl_if_set_ipv4(ifindex, inet_addr(OUR_IP), 24));
 	step(!lkl_if_up(ifindex));
+	return 0;
+}
+
+static int by_name(void)
+{
+	struct lkl_netdev *nd = lkl_netdev_tap_create("lkltap%d", LKL_NETDEV_OFFLOAD_ALL);
+	int id;
+
+	step(!child_start(nd, &id));
 	step(!netns_up("lkltap0", HOST_IP));
 	step(!datagrams());
 	lkl_netdev_remove(id);
@@ -277,16 +285,47 @@ static int by_name(void)
 
 #define NO_NAMESPACE	255
 
-Test(nettap, by_name)
+static void check_in_child(int (*test)(void))
 {
 	int status;
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(netns_enter() ? NO_NAMESPACE : by_name() % NO_NAMESPACE);
+		_exit(netns_enter() ? NO_NAMESPACE : test() % NO_NAMESPACE);
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_NAMESPACE)
 		cr_skip_test("no network namespaces");
 	cr_assert_eq(status, 0, "status %d, line %d", status,
 		     WEXITSTATUS(status));
+}
+
+Test(nettap, by_name)
+{
+	check_in_child(by_name);
+}
+
+/* A packet socket on one end of a veth pair, the host's address on the other. */
+static int raw(void)
+{
+	struct lkl_netdev *nd;
+	int id;
+
+	step(!netns_veth("v0", "v1", getpid()));
+	step(!netns_up("v0", NULL));
+	step(!netns_up("v1", HOST_IP));
+	step(!lkl_netdev_raw_create("nothing"));
+	step(strstr(lkl_netdev_error(), "nothing"));
+	nd = lkl_netdev_raw_create("v0");
+	step(!child_start(nd, &id));
+	step(!datagrams());
+	lkl_netdev_remove(id);
+	step(!lkl_sys_halt());
+	lkl_cleanup();
+	lkl_netdev_free(nd);
+	return 0;
+}
+
+Test(nettap, raw)
+{
+	check_in_child(raw);
 }

@@ -718,6 +718,18 @@ struct lkl_netdev *lkl_netdev_tap_fd_create(int fd, int offload);
 struct lkl_netdev *lkl_netdev_macvtap_create(const char *path, int offload);
 
 /**
+ * lkl_netdev_raw_create - a network device on the wire of a host's interface
+ * @ifname: the interface, of the Ethernet kind; takes CAP_NET_RAW
+ *
+ * Beside the host on the same wire: frames go out there and come in from there,
+ * but the host itself is not reached. The kernel should have an IP address of its
+ * own there.
+ *
+ * Return: as lkl_netdev_tap_create().
+ */
+struct lkl_netdev *lkl_netdev_raw_create(const char *ifname);
+
+/**
  * lkl_netdev_pipe_create - a network device over two named pipes
  * @ifname: their names, "rx|tx": we read frames from the first, made by
  *	mkfifo(1), and write to the second. The other side does it the other way
@@ -807,6 +819,19 @@ struct lkl_netdev *lkl_netdev_slirp_create(const char *options);
  * Return: as lkl_netdev_tap_create().
  */
 struct lkl_netdev *lkl_netdev_vde_create(const char *path);
+
+/**
+ * lkl_netdev_capture - write down what passes a network device
+ * @nd: one that is not added yet
+ * @path: a file, emptied or made, in the format of pcap that tcpdump(8) and
+ *	wireshark(1) read; NULL: capture no longer, from the next add on
+ *
+ * Frames are whole, as the kernel hands them over: packets longer than the MTU, and
+ * checksums that are not computed yet, are not errors there.
+ *
+ * Return: 0; -LKL_EINVAL; -LKL_ENOMEM; an error of the host for the file.
+ */
+int lkl_netdev_capture(struct lkl_netdev *nd, const char *path);
 
 /**
  * lkl_netdev_add - give the selected kernel a network device

@@ -124,11 +124,13 @@ struct lkl_dev_net_ops {
  * @ops: its operations
  * @id: what lkl_netdev_add() returned last
  * @mac: its address, or all zeros
+ * @capture: the library's own, NULL at first
  */
 struct lkl_netdev {
 	struct lkl_dev_net_ops *ops;
 	int id;
 	uint8_t mac[6];
+	void *capture;
 };
 
 /*

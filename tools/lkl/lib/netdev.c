@@ -13,13 +13,16 @@
 #include "netdev.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "device.h"
+#include "drivers/virtio/net_pcap.h"
 #include "file.h"
 
 #define PLATFORM_DIR	"/sysfs/devices/platform"
@@ -122,6 +125,23 @@ static int backend_create(const struct netdev *netdev,
 	return 0;
 }
 
+/* struct lkl_netdev.capture */
+struct capture {
+	int fd;
+};
+
+/* Put a capture between the backend and the device, if one is wanted. */
+static int capture_create(const struct lkl_netdev *nd,
+			  const struct virtio_host *host,
+			  struct virtio_net_backend **be)
+{
+	const struct capture *capture = nd->capture;
+
+	if (!capture)
+		return 0;
+	return virtio_net_pcap_create(host, *be, capture->fd, be);
+}
+
 static int window_create(const struct netdev *netdev,
 			 const struct virtio_host *host, unsigned int pairs,
 			 struct virtio_mmio **mmio)
@@ -133,7 +153,9 @@ static int window_create(const struct netdev *netdev,
 	err = backend_create(netdev, host, pairs, &be);
 	if (err)
 		return err;
-	err = virtio_net_create(host, be, &vdev);
+	err = capture_create(netdev->nd, host, &be);
+	if (!err)
+		err = virtio_net_create(host, be, &vdev);
 	if (err) {
 		be->ops->destroy(be);
 		return err;
@@ -282,10 +304,59 @@ void lkl_netdev_remove(int id)
 	pthread_mutex_unlock(&kernel->lock);
 }
 
+static void capture_free(struct lkl_netdev *nd)
+{
+	struct capture *capture = nd->capture;
+
+	if (capture)
+		close(capture->fd);
+	free(capture);
+	nd->capture = NULL;
+}
+
+static int capture_open(const char *path)
+{
+	int err, fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return -errno;
+	err = virtio_net_pcap_begin(fd);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+int lkl_netdev_capture(struct lkl_netdev *nd, const char *path)
+{
+	struct capture *capture;
+
+	netdev_ok();
+	if (!nd)
+		return netdev_fail(-EINVAL, "no network device given");
+	capture_free(nd);
+	if (!path)
+		return 0;
+	capture = malloc(sizeof(*capture));
+	if (!capture)
+		return netdev_fail(-ENOMEM, "capture");
+	capture->fd = capture_open(path);
+	if (capture->fd < 0) {
+		int err = capture->fd;
+
+		free(capture);
+		return netdev_fail(err, "capture file %s", path);
+	}
+	nd->capture = capture;
+	return 0;
+}
+
 void lkl_netdev_free(struct lkl_netdev *nd)
 {
-	if (nd)
-		nd->ops->free(nd);
+	if (!nd)
+		return;
+	capture_free(nd);
+	nd->ops->free(nd);
 }
 
 int netdevs_plug(struct lkl_kernel *kernel)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * netdev_fd.c - network devices over descriptors: TAP, macvtap, pipes, sockets
+ * netdev_fd.c - network devices over descriptors: TAP, macvtap, raw, pipes, sockets
  *
  * Layer:   tools/lkl/lib, the C API, above drivers/virtio; documented in lkl.h.
  * Users:   applications; netdev.c, by struct lkl_dev_net_ops.
@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "drivers/virtio/net_pipe.h"
+#include "drivers/virtio/net_raw.h"
 #include "drivers/virtio/net_tap.h"
 #include "netdev.h"
 
@@ -186,6 +187,28 @@ struct lkl_netdev *lkl_netdev_macvtap_create(const char *path, int offload)
 	dev->more = macvtap_more;
 	return fd_opened(dev, virtio_net_macvtap_open(path, dev->nd.mac),
 			 "macvtap device");
+}
+
+/*
+ * Packet sockets.
+ */
+
+static int raw_backend(struct lkl_netdev *nd, const struct virtio_host *host,
+		       unsigned int pairs, struct virtio_net_backend **be)
+{
+	return virtio_net_raw_create(host, to_fd(nd)->fd, be);
+}
+
+static struct lkl_dev_net_ops raw_ops = {
+	.free = fd_free,
+	.backend = raw_backend,
+};
+
+struct lkl_netdev *lkl_netdev_raw_create(const char *ifname)
+{
+	struct fd_netdev *dev = fd_create(&raw_ops, ifname, LKL_NETDEV_OFFLOAD_ALL);
+
+	return dev ? fd_opened(dev, virtio_net_raw_open(ifname), "interface") : NULL;
 }
 
 /*
