@@ -34,7 +34,7 @@ struct dhcp_lease;
 	X(lkl_netdev_add) X(lkl_netdev_remove) X(lkl_netdev_free)	\
 	X(lkl_netdev_get_ifindex) X(lkl_netdev_error)			\
 	X(lkl_netdev_tap_create) X(lkl_netdev_macvtap_create)		\
-	X(lkl_netdev_pipe_create)
+	X(lkl_netdev_pipe_create) X(lkl_netdev_capture)
 
 /**
  * struct apply_api - functions of liblkl
@@ -145,6 +145,6 @@ long apply_file_write(const struct apply_api *api, const char *path,
 
 /* A system call of the kernel. */
 #define apply_sys(api, nr, ...)						\
-	((api)->lkl_syscall((nr), (long[6]){ __VA_ARGS__ }))
+	((api)->lkl_syscall((nr), (long[6]) { __VA_ARGS__ }))
 
 #endif /* HIJACK_APPLY_H */

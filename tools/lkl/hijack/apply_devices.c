@@ -127,31 +127,29 @@ static char *options_make(const struct config *cfg,
 	return options;
 }
 
-typedef struct lkl_netdev *create_t(const char *options);
-
 /* Libraries may be built without some of them. */
+static struct lkl_netdev *create_by_name(const struct applied *applied,
+					 const char *function, const char *options)
+{
+	struct lkl_netdev *(*create)(const char *options);
+
+	*(void **)&create = dlsym(applied->library, function);
+	return create ? create(options) : NULL;
+}
+
 static struct lkl_netdev *rootless_create(const struct applied *applied,
 					  const struct config_interface *iface)
 {
-	char name[64], *options = options_make(applied->cfg, iface);
-	struct lkl_netdev *netdev = NULL;
-	create_t *create;
+	char function[64], *options = options_make(applied->cfg, iface);
+	struct lkl_netdev *netdev;
 
-	snprintf(name, sizeof(name), "lkl_netdev_%s_create", type_of(iface));
-	create = (create_t *)dlsym(applied->library, name);
-	if (create && options)
-		netdev = create(*options == ',' ? options + 1 : options);
+	if (!options)
+		return NULL;
+	snprintf(function, sizeof(function), "lkl_netdev_%s_create", type_of(iface));
+	netdev = create_by_name(applied, function,
+				*options == ',' ? options + 1 : options);
 	free(options);
 	return netdev;
-}
-
-static struct lkl_netdev *named_create(const struct applied *applied,
-				       const struct config_interface *iface,
-				       const char *function)
-{
-	create_t *create = (create_t *)dlsym(applied->library, function);
-
-	return create ? create(iface->value[CONFIG_IF_PARAM]) : NULL;
 }
 
 static struct lkl_netdev *netdev_create(const struct applied *applied,
@@ -169,8 +167,8 @@ static struct lkl_netdev *netdev_create(const struct applied *applied,
 	if (!strcmp(type, "pipe"))
 		return api->lkl_netdev_pipe_create(param, offload_of(iface));
 	if (!strcmp(type, "vde"))
-		return named_create(applied, iface, "lkl_netdev_vde_create");
-	return named_create(applied, iface, "lkl_netdev_raw_create");
+		return create_by_name(applied, "lkl_netdev_vde_create", param);
+	return create_by_name(applied, "lkl_netdev_raw_create", param);
 }
 
 static int device_wrong(const struct applied *applied, size_t index,
@@ -192,6 +190,7 @@ static int device_add(struct applied *applied, size_t index,
 	struct lkl_netdev_args args = { .offload = (unsigned int)offload_of(iface) };
 	struct lkl_netdev *netdev;
 	uint8_t mac[6];
+	int err;
 
 	if (!strcmp(type_of(iface), "none"))
 		return 0;
@@ -199,6 +198,11 @@ static int device_add(struct applied *applied, size_t index,
 	if (!netdev)
 		return device_wrong(applied, index, error, -ENODEV);
 	applied->netdevs[index] = netdev;
+	if (iface->value[CONFIG_IF_PCAP]) {
+		err = api->lkl_netdev_capture(netdev, iface->value[CONFIG_IF_PCAP]);
+		if (err)
+			return device_wrong(applied, index, error, err);
+	}
 	if (iface->value[CONFIG_IF_MAC] && mac_parse(iface->value[CONFIG_IF_MAC], mac))
 		args.mac = mac;
 	applied->ids[index] = api->lkl_netdev_add(netdev, &args);

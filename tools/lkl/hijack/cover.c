@@ -10,7 +10,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,9 +100,9 @@ static bool read_at(int fd, void *buf, size_t len, uint64_t offset)
 	       pread(fd, buf, len, (off_t)offset) == (ssize_t)len;
 }
 
-static bool has_interpreter(int fd, const ElfW(Ehdr) *elf)
+static bool has_interpreter(int fd, const Elf64_Ehdr *elf)
 {
-	ElfW(Phdr) segment;
+	Elf64_Phdr segment;
 	unsigned int i;
 
 	for (i = 0; i < elf->e_phnum && i < HEADERS_MAX; i++) {
@@ -126,9 +125,9 @@ static bool is_section_of_go(int fd, uint64_t names, uint32_t name)
 	       !memcmp(text, go, sizeof(go));
 }
 
-static bool is_go(int fd, const ElfW(Ehdr) *elf)
+static bool is_go(int fd, const Elf64_Ehdr *elf)
 {
-	ElfW(Shdr) section, names;
+	Elf64_Shdr section, names;
 	unsigned int i;
 
 	if (!read_at(fd, &names, sizeof(names),
@@ -145,10 +144,10 @@ static bool is_go(int fd, const ElfW(Ehdr) *elf)
 }
 
 /* Is it for the processor that we run on ourselves? */
-static bool is_native(const ElfW(Ehdr) *elf)
+static bool is_native(const Elf64_Ehdr *elf)
 {
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	ElfW(Ehdr) own = { 0 };
+	Elf64_Ehdr own = { 0 };
 	bool native;
 
 	native = fd >= 0 && read_at(fd, &own, sizeof(own), 0) &&
@@ -159,7 +158,7 @@ static bool is_native(const ElfW(Ehdr) *elf)
 	return native;
 }
 
-static void elf_decide(struct cover *cover, int fd, const ElfW(Ehdr) *elf)
+static void elf_decide(struct cover *cover, int fd, const Elf64_Ehdr *elf)
 {
 	if (!is_native(elf))
 		decide(cover, COVER_REFUSE, "it is a program for another processor");
@@ -196,7 +195,7 @@ static bool interpreter_read(char *line, char *program)
 static bool file_decide(struct cover *cover, int fd)
 {
 	union {
-		ElfW(Ehdr) elf;
+		Elf64_Ehdr elf;
 		char line[SCRIPT_LINE_MAX];
 	} start = { 0 };
 

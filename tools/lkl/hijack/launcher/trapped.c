@@ -1,14 +1,107 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * trapped.c - programs that make system calls themselves; see launcher.h
+ * trapped.c - run a program under a seccomp filter; see launcher.h
  *
- * Layer:   tools/lkl/hijack/launcher.
+ * Layer:   tools/lkl/hijack/launcher, above trap.
  * Users:   main.c.
  */
 #include "launcher.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../apply.h"
+#include "../trap/trap.h"
+
+/**
+ * struct trapped - what the serving process needs
+ * @options: the settings
+ * @api: functions of liblkl
+ * @applied: the kernel
+ */
+struct trapped {
+	const struct options *options;
+	struct apply_api api;
+	struct applied applied;
+};
+
+static int kernel_start(void *arg)
+{
+	struct trapped *trapped = arg;
+	struct config_error error;
+	int err;
+
+	trapped->applied.cfg = &trapped->options->cfg;
+	err = apply(&trapped->applied, &error);
+	if (err)
+		launcher_error("%s", error.text);
+	return err;
+}
+
+static void kernel_stop(void *arg)
+{
+	struct trapped *trapped = arg;
+
+	apply_dump(&trapped->applied, STDERR_FILENO);
+	apply_undo(&trapped->applied);
+}
+
+static void message(void *arg, const char *line)
+{
+	launcher_error("%s", line);
+}
+
+/* What the program is to see as /etc/resolv.conf; *@path is "" for the host's. */
+static int resolv_conf_make(const struct config *cfg, char *path)
+{
+	const char *servers = cfg->value[CONFIG_NAMESERVER];
+	const char *end;
+	FILE *file;
+	int fd;
+
+	if (!servers) {
+		*path = '\0';
+		return 0;
+	}
+	fd = mkstemp(path);
+	file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!file)
+		return launcher_error("%s: cannot be made", path);
+	/* For whoever the program becomes. */
+	fchmod(fd, 0644);
+	for (; *servers; servers = *end ? end + 1 : end) {
+		end = strchrnul(servers, ',');
+		fprintf(file, "nameserver %.*s\n", (int)(end - servers), servers);
+	}
+	fclose(file);
+	return 0;
+}
+
 int trapped_run(const struct options *options, const struct cover *cover)
 {
-	launcher_error("%s: not covered: %s", cover->path, cover->why);
-	return LAUNCHER_UNUSABLE;
+	char resolv_conf[] = "/tmp/lkl-resolv.XXXXXX";
+	struct trapped trapped = { .options = options };
+	struct trap_file files[] = { { NULL, NULL }, { NULL, NULL } };
+	const struct trap_config config = {
+		.start = kernel_start,
+		.stop = kernel_stop,
+		.message = message,
+		.arg = &trapped,
+		.files = files,
+	};
+	int status;
+
+	if (library_load(&trapped.api, &trapped.applied))
+		return LAUNCHER_FAILED;
+	if (resolv_conf_make(&options->cfg, resolv_conf))
+		return LAUNCHER_FAILED;
+	if (*resolv_conf)
+		files[0] = (struct trap_file){ "/etc/resolv.conf", resolv_conf };
+	status = trap_run(options->program, &config);
+	if (*resolv_conf)
+		unlink(resolv_conf);
+	return status < 0 ? LAUNCHER_UNUSABLE : status;
 }
