@@ -554,8 +554,7 @@ int virtio_blk_create(const struct virtio_host *host,
 /* Flags of virtio_blk_fd_create. */
 #define VIRTIO_BLK_FD_READ_ONLY	(1U << 0)	/* even if @fd is writable */
 #define VIRTIO_BLK_FD_NO_URING	(1U << 1)	/* only worker threads */
-#define VIRTIO_BLK_FD_RING_NOW	(1U << 2)	/* make the ring in the call, not
-						 * when it is needed */
+#define VIRTIO_BLK_FD_RING_NOW	(1U << 2)	/* not when it is needed first */
 
 /**
  * virtio_blk_fd_create - a backend over a file descriptor (blk_fd.c)

@@ -5,8 +5,9 @@
 #
 # As an ordinary user: a 256 MiB ext4 image made by e2fsprogs; a real source
 # tree copied into it with cptofs, listed, copied back with cpfromfs and
-# compared; and e2fsck's opinion of the image. No mount, loop device, FUSE or
-# privilege is used. Started as root, it becomes an ordinary user first.
+# compared; then the image mounted by lklfuse where FUSE is to be had, read through
+# the mount, and written; and e2fsck's opinion of the image. No privilege and no
+# loop device is used. Started as root, it becomes an ordinary user first.
 #
 # LKL_BUILD or the argument is the build directory, LKL_TOP the sources.
 set -euo pipefail
@@ -26,7 +27,7 @@ take_kernel() {
 lend_to_others() {
 	mkdir -p "$work/build/bin" "$work/build/linux-src" "$work/top"
 	cp -a "$build"/liblkl.so* "$work/build/"
-	cp -a "$build"/bin/{cptofs,cpfromfs} "$work/build/bin/"
+	cp -a "$build"/bin/{cptofs,cpfromfs,lklfuse,lklinfo} "$work/build/bin/"
 	cp -a "$top"/{arch,drivers,host,tests,tools,Documentation} "$work/top/"
 	take_kernel "$work/build/linux-src"
 	chmod -R a+rX "$work"
@@ -34,7 +35,13 @@ lend_to_others() {
 }
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/lkl-demo.XXXXXX")
-trap 'chmod -R u+rwX "$work"; rm -rf "$work"' EXIT
+
+clean_up() {
+	! mountpoint -q "$work/mnt" || fusermount3 -u -z "$work/mnt"
+	chmod -R u+rwX "$work"
+	rm -rf "$work"
+}
+trap clean_up EXIT
 if [ "$(id -u)" = 0 ]; then
 	lend_to_others
 	cp "$0" "$work/demo.sh"
@@ -88,5 +95,51 @@ step "Copy the tree back" cpfromfs -i disk.img /source back
 step "Compare the two" diff -r --no-dereference source back
 echo "    all $files files are the same"
 step "Check the image" e2fsck -fn disk.img
+
+# What a FUSE mount takes, besides the tools.
+why_not_fuse() {
+	if [ ! -w /dev/fuse ]; then
+		echo "/dev/fuse is not for us"
+	elif ! command -v fusermount3 >/dev/null; then
+		echo "fusermount3 is not installed"
+	fi
+}
+
+# sums DIR: checksums of all files in it
+sums() { (cd "$1" && find . -type f -print0 | sort -z | xargs -0 sha256sum); }
+compare_sums() { cmp <(sums "$1") <(sums "$2"); }
+# It goes on in the background, where it must not hold what shows its output.
+mounted() {
+	lklfuse disk.img mnt -o type=ext4 >mount.log 2>&1
+	cat mount.log
+	mountpoint mnt
+}
+# The image is written and free when its lock is.
+unmounted() {
+	fusermount3 -u mnt
+	python3 - <<-'PY'
+		import fcntl
+		with open("disk.img", "r+b") as f:
+		    fcntl.lockf(f, fcntl.LOCK_EX)
+	PY
+}
+
+mounted=''
+why=$(why_not_fuse)
+if [ -z "$why" ]; then
+	mkdir mnt
+	step "Mount the same image, as the same user: lklfuse disk.img mnt" mounted
+	step "What is in it" ls -l mnt/source/lkl
+	step "Compare checksums through the mount" compare_sums source mnt/source
+	step "Write through the mount" cp -a source/lkl/tools mnt/written
+	step "Unmount: fusermount3 -u mnt" unmounted
+	step "Check the image again" e2fsck -fn disk.img
+	step "What was written is in it" cpfromfs -i disk.img /written written
+	step "And is the same" diff -r --no-dereference source/lkl/tools written
+	mounted=", and through a mount"
+else
+	echo
+	echo "No FUSE mount is shown: $why"
+fi
 echo
-echo "ok - $files files went into an ext4 image and came back the same"
+echo "ok - $files files went into an ext4 image and came back the same$mounted"

@@ -74,9 +74,9 @@ for kind in "ext4" "ext4 -b 1024" "ext4 -O ^metadata_csum" "ext4 -O ^has_journal
 	fsck_clean "$kind: e2fsck has nothing to say" one.img
 done
 same_twice "ext4" ext4 || finish
-dumpe2fs -h one.img >super 2>/dev/null
-contains "the UUID is made of the time" '^Filesystem UUID: *6c6b6c00-7461-8266-8000-000059682f00$' super
-contains "it was never mounted, as it says" '^Mount count: *0$' super
+dumpe2fs -h one.img >super.out 2>/dev/null
+contains "the UUID is made of the time" '^Filesystem UUID: *6c6b6c00-7461-8266-8000-000059682f00$' super.out
+contains "it was never mounted, as it says" '^Mount count: *0$' super.out
 debugfs -R 'stat /d01/f0000' one.img >stat.out 2>/dev/null
 contains "its time of making is SOURCE_DATE_EPOCH" 'crtime: 0x59682f00:00000000' stat.out
 contains "and so is its last change" ' ctime: 0x59682f00:00000000' stat.out

@@ -10,7 +10,8 @@
 #include "sandbox.h"
 
 /**
- * landlock_enter - leave only the files that @s names
+ * landlock_enter - leave only the files that are named
+ * @s: names them
  *
  * Return: 0, also if the host has no Landlock; negative errno.
  */

@@ -52,7 +52,7 @@ static int memory_plug(struct images *images, uint64_t size, uint32_t *dev)
 /* The device's number, from the node that images_select() named. */
 static int origin_find(struct images *images, const char *path, uint32_t *dev)
 {
-	struct lkl_stat st;
+	struct lkl_stat st = { 0 };
 	long err = lkl_sys_newfstatat(AT_FDCWD, path, &st, 0);
 
 	*dev = (uint32_t)st.st_rdev;

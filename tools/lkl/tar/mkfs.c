@@ -79,12 +79,12 @@ struct command {
 
 static void add(struct command *c, const char *arg)
 {
-	if (c->count < ARGS_MAX)
-		c->args[c->count] = strdup(arg);
-	if (c->count >= ARGS_MAX || !c->args[c->count])
-		c->failed = true;
+	char *copy = c->count < ARGS_MAX ? strdup(arg) : NULL;
+
+	if (copy)
+		c->args[c->count++] = copy;
 	else
-		c->count++;
+		c->failed = true;
 }
 
 static void add_pair(struct command *c, const char *option, const char *value)
@@ -188,7 +188,7 @@ static int spawn(const struct command *c, pid_t *pid)
 
 static int run_command(const struct command *c)
 {
-	pid_t pid;
+	pid_t pid = -1;
 	int status = 0, err = spawn(c, &pid);
 
 	if (err) {

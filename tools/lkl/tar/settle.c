@@ -317,12 +317,12 @@ static int journal_block(const struct settle *s, uint32_t logical,
 
 	if (err)
 		return err;
-	if (!logical)
-		err = journal_super(s, block);
-	else if (!block[0] && !memcmp(block, block + 1, s->block - 1))
+	if (logical && !block[0] && !memcmp(block, block + 1, s->block - 1))
 		return 0;
-	else
+	if (logical)
 		memset(block, 0, s->block);
+	else
+		err = journal_super(s, block);
 	return err ? err : settle_write(s, block, s->block, pos);
 }
 
