@@ -24,7 +24,7 @@
 #include "../cp/diag.h"
 
 #define MOUNT_POINT	"/image"	/* inside the library */
-#define UMOUNT_TIMEOUT	(60 * 1000)	/* ms */
+#define UMOUNT_TIMEOUT	(10 * 1000)	/* ms, when all was written back */
 #define LOG_SIZE	(128 * 1024)
 #define DESCRIPTORS	(1 << 20)
 #define OPTIONS_SIZE	4096		/* a page, as mount(2) takes it */
