@@ -63,6 +63,7 @@ inc-tools		:= -Itools/lkl/include -I$(B)/include
 inc-tools/lkl/image/	:= -I. $(inc-tools)
 inc-tools/lkl/info/	:= -Itools/lkl/image -Itools/lkl/cp $(inc-tools)
 inc-tools/lkl/hijack/preload/ := -Itools/lkl/hijack $(inc-tools)
+inc-tools/lkl/hijack/service/ := -iquote tools/lkl/hijack/preload -Itools/lkl/hijack $(inc-tools)
 inc-tests/tools/	:= -Itools/lkl/hijack/trap -Itools/lkl/image -Itools/lkl/cp $(inc-tools)
 inc-tests		:= -I. -Itools/lkl/include -I$(B)/include
 include_path		= $(or $(inc-$(dir $(1))),$(inc-$(firstword $(subst /, ,$(1)))))
@@ -74,6 +75,7 @@ TEST_LIBS	:= -lcriterion $(LIB_ARCHIVES) $(LIB_LIBS)
 
 # Flags of single directories; the preload library is there from the start.
 cflags-tools/lkl/hijack/preload/ := -ftls-model=initial-exec
+cflags-tools/lkl/hijack/service/ := -ftls-model=initial-exec
 
 compile		= $(CC) $(HOST_CFLAGS) $(cflags-$(dir $<)) $(call include_path,$<) -MMD -MP -c -o $@ $<
 

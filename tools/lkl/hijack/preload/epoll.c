@@ -21,6 +21,7 @@
  */
 #include "epoll_side.h"
 
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 
@@ -167,6 +168,18 @@ static int epoll_split(struct epoll *epoll, int fd)
 	if (!__atomic_load_n(&epoll->host_waiters, __ATOMIC_SEQ_CST))
 		return 0;
 	return wake_host_waiters(epoll, fd);
+}
+
+void epoll_forked(struct epoll *epoll, int lib)
+{
+	pthread_mutex_init(&epoll->lock, NULL);
+	epoll->lib = lib;
+	epoll->adopted = true;
+	epoll->host_ready = true;
+	memset(&epoll->waiters, 0, sizeof(epoll->waiters));
+	epoll->watch = NULL;
+	if (api.lkl_watch_add(epoll->watched, host_ready, epoll, &epoll->watch))
+		epoll->watch = NULL;
 }
 
 int epoll_need_lib(struct epoll *epoll, int fd)

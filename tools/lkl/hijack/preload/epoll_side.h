@@ -41,6 +41,7 @@ struct waiters {
  * @wake: member of the host epoll that gets threads out of there, or -1
  * @watch: of @watched
  * @waiters: threads asleep in the library's
+ * @adopted: while a forked child takes over what it inherited
  */
 struct epoll {
 	uint32_t next;
@@ -55,7 +56,11 @@ struct epoll {
 	int wake;
 	struct lkl_watch *watch;
 	struct waiters waiters;
+	bool adopted;
 };
+
+/* In a forked child: @lib is its library side. */
+void epoll_forked(struct epoll *epoll, int lib);
 
 /* The library's epoll, made if there is none; or a negative errno. */
 int epoll_need_lib(struct epoll *epoll, int fd);

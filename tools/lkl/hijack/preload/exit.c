@@ -56,6 +56,13 @@ static void finish(int fd, struct file *file)
 	kernel_call(SYS_dup3, kernel_dead, file->lib, O_CLOEXEC, 0, 0, 0);
 }
 
+/* Others have it too. */
+static void let_go(int fd, struct file *file)
+{
+	(void)fd;
+	kernel_call(SYS_dup3, kernel_dead, file->lib, O_CLOEXEC, 0, 0, 0);
+}
+
 static bool telling(unsigned int state, unsigned long queued)
 {
 	switch (state) {
@@ -144,7 +151,32 @@ static void drain(void)
 	free(text);
 }
 
-static void end(void)
+/* What exit() was called with, or main() returned. */
+static int exit_status;
+
+static void note_status(int status, void *arg)
+{
+	(void)arg;
+	exit_status = status;
+}
+
+__attribute__((constructor(105)))
+static void exit_init(void)
+{
+	on_exit(note_status, NULL);
+}
+
+static void end_connections(int status)
+{
+	if (!process_hooks()->serving || !process_hooks()->serving()) {
+		file_each(finish);
+		return;
+	}
+	file_each(let_go);
+	process_hooks()->serve(status);
+}
+
+static void end(int status)
 {
 	static bool ended;
 
@@ -154,7 +186,7 @@ static void end(void)
 	ending = true;
 	target = kernel_target;
 	kernel_call_set(only_the_last);
-	file_each(finish);
+	end_connections(status);
 	drain();
 	boot_dump();
 	if (process_hooks()->exit)
@@ -165,12 +197,12 @@ __attribute__((destructor(101)))
 static void exit_fini(void)
 {
 	stdio_flush();
-	end();
+	end(exit_status);
 }
 
 HIJACK void _exit(int status)
 {
-	end();
+	end(status);
 	real._exit(status);
 	__builtin_unreachable();
 }

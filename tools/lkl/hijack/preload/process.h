@@ -8,6 +8,8 @@
 #ifndef HIJACK_PROCESS_H
 #define HIJACK_PROCESS_H
 
+#include <stdbool.h>
+
 /**
  * struct process_hooks - called around fork(), if the kernel is up
  * @before: in the parent, before; other threads still run
@@ -15,6 +17,9 @@
  * @child: in the child, which has the calling thread alone. Descriptors that it
  *	inherited are in the table, with the parent's numbers of the library;
  *	calls fail by -ENOLINK until kernel_call_set().
+ * @serving: in that process: are there others that need its kernel?
+ * @serve: if so, once it is about to end with @status, and its own connections are
+ *	closed: returns when there are none any more
  * @exit: in the process that booted the kernel, when it is about to end and
  *	its connections have been closed
  */
@@ -22,6 +27,8 @@ struct process_hooks {
 	void (*before)(void);
 	void (*parent)(void);
 	void (*child)(void);
+	bool (*serving)(void);
+	void (*serve)(int status);
 	void (*exit)(void);
 };
 

@@ -155,7 +155,7 @@ void file_retire(struct file *file)
 	retired_look();
 }
 
-void file_each(void (*fn)(int fd, struct file *file))
+static void each_of(enum file_kind kind, void (*fn)(int fd, struct file *file))
 {
 	int last = __atomic_load_n(&highest, __ATOMIC_RELAXED);
 	struct use use;
@@ -163,10 +163,20 @@ void file_each(void (*fn)(int fd, struct file *file))
 	for (int fd = 0; fd <= last; fd++) {
 		if (!use_begin_any(&use, fd, true))
 			continue;
-		if (use.file->kind == FILE_LIBRARY)
+		if (use.file->kind == kind)
 			fn(fd, use.file);
 		use_end(&use);
 	}
+}
+
+void file_each(void (*fn)(int fd, struct file *file))
+{
+	each_of(FILE_LIBRARY, fn);
+}
+
+void file_each_epoll(void (*fn)(int fd, struct file *file))
+{
+	each_of(FILE_EPOLL, fn);
 }
 
 static void file_share(int fd, struct file *file)

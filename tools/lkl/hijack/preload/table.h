@@ -151,6 +151,8 @@ void file_free(struct file *file);
 void file_publish(int fd, struct file *file);
 /* Call @fn for each descriptor of the library there is. */
 void file_each(void (*fn)(int fd, struct file *file));
+/* The same for each epoll. */
+void file_each_epoll(void (*fn)(int fd, struct file *file));
 /* Let a number mean nothing; returns what it meant, for one caller only. */
 struct file *file_withdraw(int fd);
 /* After file_withdraw(): close the library's side, free all when nobody uses it. */

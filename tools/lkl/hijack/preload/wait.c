@@ -91,6 +91,13 @@ struct sleeper *wait_begin(void)
 	return self;
 }
 
+/* The record stays taken: its descriptor is the parent's too. */
+void wait_forked(void)
+{
+	pthread_setspecific(sleeper_key, NULL);
+	current = NULL;
+}
+
 void wait_wake(struct sleeper *sleeper)
 {
 	__atomic_store_n(&sleeper->host, true, __ATOMIC_RELEASE);

@@ -57,6 +57,9 @@ struct sleeper {
  */
 struct sleeper *wait_begin(void);
 
+/* In a forked child: what the owner of the kernel knew of this thread is not ours. */
+void wait_forked(void);
+
 /* A host descriptor is ready: have the thread look. Any context. */
 void wait_wake(struct sleeper *sleeper);
 

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * client.c - a forked child's calls, made by the owner of the kernel
+ *
+ * Layer:   tools/lkl/hijack/service; see service.h.
+ * Users:   kernel_call() and the functions of struct api, in a client.
+ * Context: any thread; signal handlers, unless they interrupted a call (-EDEADLK,
+ *          as in the owner).
+ */
+#include "service.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "api.h"
+#include "kernel.h"
+#include "preload.h"
+#include "real.h"
+#include "watch.h"
+
+/* File-scope state: a process is a client of one kernel. */
+static int control = -1;
+static pthread_key_t ended_key;
+static uint32_t threads;
+static bool is_client;
+
+/* The calling thread: its connection, its number, its calls. */
+THREAD_LOCAL int connection = -1;
+THREAD_LOCAL uint32_t number;
+THREAD_LOCAL uint64_t seq;
+THREAD_LOCAL volatile bool busy;
+
+bool client_is(void)
+{
+	return is_client;
+}
+
+/* ---- connections ---- */
+
+static void thread_ended(void *value)
+{
+	connection_close((int)(long)value - 1);
+	connection = -1;
+}
+
+static long gone(void)
+{
+	static bool said;
+
+	if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+		complain("the process that served the library kernel is gone",
+			 strerror(ENOLINK));
+	return -ENOLINK;
+}
+
+static int connect_thread(void)
+{
+	struct control msg = { .op = CONTROL_THREAD };
+	int ends[2];
+	int err = connection_make(ends);
+
+	if (err)
+		return err;
+	number = __atomic_add_fetch(&threads, 1, __ATOMIC_RELAXED);
+	msg.thread = number;
+	err = message_send(control, &msg, sizeof(msg), ends[1]);
+	connection_close(ends[1]);
+	if (err) {
+		connection_close(ends[0]);
+		return (int)gone();
+	}
+	connection = ends[0];
+	pthread_setspecific(ended_key, (void *)(long)(connection + 1));
+	return 0;
+}
+
+/* ---- calls ---- */
+
+static void interrupt_call(void)
+{
+	struct control msg = { .op = CONTROL_INTERRUPT, .thread = number, .seq = seq };
+
+	message_send(control, &msg, sizeof(msg), -1);
+}
+
+/* Calls that no handler lets go on, SA_RESTART or not: signal(7). */
+static bool ends_by_signal(long nr)
+{
+	switch (nr) {
+#ifdef SYS_poll
+	case SYS_poll:
+	case SYS_select:
+	case SYS_epoll_wait:
+#endif
+	case SYS_ppoll:
+	case SYS_pselect6:
+	case SYS_epoll_pwait:
+	case SYS_epoll_pwait2:
+	case SYS_nanosleep:
+	case SYS_clock_nanosleep:
+		return true;
+	}
+	return false;
+}
+
+/* Wait for the answer, running what watches host descriptors meanwhile. */
+static void wait_and_watch(void)
+{
+	struct pollfd fds[2] = {
+		{ .fd = connection, .events = POLLIN },
+		{ .fd = watch_epoll(), .events = POLLIN },
+	};
+	bool told = false;
+
+	while (!fds[0].revents) {
+		if (real.poll(fds, 2, -1) < 0) {
+			if (!told)
+				interrupt_call();
+			told = true;
+			fds[0].revents = 0;
+		} else if (fds[1].revents) {
+			watch_run();
+		}
+	}
+}
+
+static long answer(const struct request *req)
+{
+	long ret;
+	ssize_t n;
+
+	if (req->waker || ends_by_signal(req->nr))
+		wait_and_watch();
+	while ((n = real.recv(connection, &ret, sizeof(ret), 0)) < 0 && errno == EINTR)
+		interrupt_call();
+	return n == sizeof(ret) ? ret : gone();
+}
+
+static bool raises_pipe(const struct request *req)
+{
+	switch (req->nr) {
+	case SYS_write:
+	case SYS_writev:
+	case SYS_sendfile:
+	case SYS_splice:
+		return true;
+	case SYS_sendto:
+	case SYS_sendmmsg:
+		return !(req->params[3] & MSG_NOSIGNAL);
+	case SYS_sendmsg:
+		return !(req->params[2] & MSG_NOSIGNAL);
+	}
+	return false;
+}
+
+static long call(struct request *req, int fd)
+{
+	long ret;
+
+	if (busy)
+		return -EDEADLK;
+	busy = true;
+	req->seq = ++seq;
+	ret = connection < 0 ? connect_thread() : 0;
+	if (!ret)
+		ret = message_send(connection, req, sizeof(*req), fd) ? gone() :
+		      answer(req);
+	busy = false;
+	if (ret == -EPIPE && raises_pipe(req))
+		pthread_kill(pthread_self(), SIGPIPE);
+	return ret;
+}
+
+static long client_call(long nr, long *params)
+{
+	struct request req = { .nr = nr };
+	int saved = errno;
+	long ret;
+
+	memcpy(req.params, params, sizeof(req.params));
+	ret = call(&req, -1);
+	errno = saved;
+	return ret;
+}
+
+/* ---- wakers ---- */
+
+static int waker_self(struct lkl_waker *waker)
+{
+	int err = connection < 0 ? connect_thread() : 0;
+
+	waker->kernel = NULL;
+	waker->thread = (void *)(uintptr_t)number;
+	return err;
+}
+
+static void waker_interrupt(const struct lkl_waker *waker)
+{
+	struct control msg = {
+		.op = CONTROL_INTERRUPT, .waker = 1,
+		.thread = (uint32_t)(uintptr_t)waker->thread,
+	};
+	int saved = errno;
+
+	message_send(control, &msg, sizeof(msg), -1);
+	errno = saved;
+}
+
+static long waker_syscall(long nr, long *params)
+{
+	struct request req = { .nr = nr, .waker = 1 };
+
+	memcpy(req.params, params, sizeof(req.params));
+	return call(&req, -1);
+}
+
+/* ---- beginning ---- */
+
+long client_fork(int *libs, size_t count, int child_control)
+{
+	struct request req = {
+		.nr = REQUEST_FORK, .params = { (long)libs, (long)count },
+	};
+
+	return call(&req, child_control);
+}
+
+void client_forget(void)
+{
+	connection_close(control);
+	connection_close(connection);
+	control = -1;
+	connection = -1;
+	busy = false;
+}
+
+void client_start(int end, pid_t owner)
+{
+	struct control hello = { .op = CONTROL_HELLO, .pid = getpid() };
+
+	control = end;
+	/* It looks into our memory, though we may lose our parents. */
+	prctl(PR_SET_PTRACER, (unsigned long)owner);
+	if (!is_client)
+		pthread_key_create(&ended_key, thread_ended);
+	is_client = true;
+	threads = 0;
+	if (message_send(control, &hello, sizeof(hello), -1)) {
+		gone();
+		return;
+	}
+	api.lkl_waker_self = waker_self;
+	api.lkl_waker_interrupt = waker_interrupt;
+	api.lkl_waker_syscall = waker_syscall;
+	watch_start();
+	kernel_call_set(client_call);
+}

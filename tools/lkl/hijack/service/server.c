@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * server.c - the owner of a kernel makes its clients' calls
+ *
+ * Layer:   tools/lkl/hijack/service; see service.h.
+ * Users:   hooks.c; the threads started here.
+ * Locking: clients_lock protects the lists and counts; a thread's own fields are
+ *          atomic where the control connection looks at them.
+ */
+#include "service.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "api.h"
+#include "descriptors.h"
+#include "kernel.h"
+#include "real.h"
+
+#define EVENTS	16
+
+/**
+ * struct service - a thread that makes calls for one of a client's
+ * @next: of the same client
+ * @client: whose
+ * @number: the client's for its thread
+ * @connection: where calls come from
+ * @waker: of this thread, once @known
+ * @seq: the call under way, or the last one
+ * @signalled: a signal interrupted the call
+ * @woken: an interrupt for wakers that has ended no call yet
+ */
+struct service {
+	struct service *next;
+	struct client *client;
+	uint32_t number;
+	int connection;
+	struct lkl_waker waker;
+	bool known;
+	uint64_t seq;
+	bool signalled;
+	bool woken;
+};
+
+/**
+ * struct client - a process whose calls we make
+ * @next: in the list
+ * @pid: it; 0 until it has said so
+ * @control: our end of its control connection; -1 once it is gone
+ * @threads: services for its threads
+ * @count: how many, plus one while @control is open
+ * @libs: the library's descriptors that are its
+ */
+struct client {
+	struct client *next;
+	pid_t pid;
+	int control;
+	struct service *threads;
+	unsigned int count;
+	struct descriptors libs;
+};
+
+/* File-scope state: a process serves one kernel. */
+static pthread_mutex_t clients_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t clients_gone = PTHREAD_COND_INITIALIZER;
+static struct client *clients;
+static unsigned int client_count;
+static int epoll = -1;
+
+static long lib(long nr, long a, long b, long c)
+{
+	long params[6] = { a, b, c, 0, 0, 0 };
+
+	return api.apply.lkl_syscall(nr, params);
+}
+
+/* ---- the end of a client ---- */
+
+static void close_lib(int fd)
+{
+	lib(SYS_close, fd, 0, 0);
+}
+
+static void client_free(struct client *client)
+{
+	descriptors_each(&client->libs, close_lib);
+	descriptors_free(&client->libs);
+	free(client);
+	pthread_mutex_lock(&clients_lock);
+	client_count--;
+	pthread_cond_broadcast(&clients_gone);
+	pthread_mutex_unlock(&clients_lock);
+}
+
+static void client_put(struct client *client)
+{
+	bool last;
+
+	pthread_mutex_lock(&clients_lock);
+	last = !--client->count;
+	pthread_mutex_unlock(&clients_lock);
+	if (last)
+		client_free(client);
+}
+
+/* ---- calls ---- */
+
+/* An interrupt for wakers is there for a call that takes it. */
+static bool ready(const struct service *s, const struct request *req)
+{
+	return req->waker && s->woken;
+}
+
+/*
+ * An interrupt that was not meant for this call, or came too late for the one it
+ * was meant for, ends nothing: the call is made again.
+ */
+static long interruptible(struct service *s, struct request *req)
+{
+	long ret;
+
+	do {
+		if (__atomic_load_n(&s->signalled, __ATOMIC_ACQUIRE) || ready(s, req)) {
+			ret = -EINTR;
+			break;
+		}
+		ret = api.lkl_waker_syscall(req->nr, req->params);
+		if (ret == -EINTR && s->client->control < 0)
+			break;
+	} while (ret == -EINTR && !__atomic_load_n(&s->signalled, __ATOMIC_ACQUIRE) &&
+		 !ready(s, req));
+	if (ret == -EINTR && req->waker)
+		__atomic_store_n(&s->woken, false, __ATOMIC_RELEASE);
+	return ret;
+}
+
+static long make_call(struct service *s, struct request *req, int fd)
+{
+	long ret;
+
+	if (req->nr == REQUEST_FORK)
+		return server_fork((int *)req->params[0], (size_t)req->params[1],
+				   connection_keep(fd), s->client->pid);
+	__atomic_store_n(&s->signalled, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&s->seq, req->seq, __ATOMIC_SEQ_CST);
+	descriptors_before(&s->client->libs, req->nr, req->params);
+	ret = interruptible(s, req);
+	descriptors_after(&s->client->libs, req->nr, req->params, ret,
+			  s->client->pid);
+	return ret;
+}
+
+static void serve_calls(struct service *s)
+{
+	struct request req;
+	long ret;
+	int fd;
+
+	while (message_receive(s->connection, &req, sizeof(req), &fd) ==
+	       sizeof(req)) {
+		ret = make_call(s, &req, fd);
+		if (message_send(s->connection, &ret, sizeof(ret), -1))
+			return;
+	}
+}
+
+static void service_unlink(struct service *s)
+{
+	struct service **link = &s->client->threads;
+
+	pthread_mutex_lock(&clients_lock);
+	while (*link != s)
+		link = &(*link)->next;
+	*link = s->next;
+	pthread_mutex_unlock(&clients_lock);
+}
+
+/* The library's signals for its task would be the owner's: the client raises them. */
+static int service_begin(struct service *s)
+{
+	uint64_t all = ~0ULL;
+	long params[6] = { SIG_SETMASK, (long)&all, 0, sizeof(all), 0, 0 };
+	long err = api.apply.lkl_syscall(SYS_rt_sigprocmask, params);
+
+	if (!err)
+		err = api.lkl_waker_self(&s->waker);
+	if (!err)
+		err = api.lkl_peer_set(s->client->pid);
+	pthread_mutex_lock(&clients_lock);
+	s->known = !err;
+	pthread_mutex_unlock(&clients_lock);
+	return (int)err;
+}
+
+static void *service_main(void *arg)
+{
+	struct service *s = arg;
+
+	if (!service_begin(s))
+		serve_calls(s);
+	api.lkl_peer_set(0);
+	service_unlink(s);
+	connection_close(s->connection);
+	client_put(s->client);
+	free(s);
+	return NULL;
+}
+
+/* ---- threads ---- */
+
+static int thread_start(void *(*fn)(void *arg), void *arg)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all;
+	int err;
+
+	sigfillset(&all);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setsigmask_np(&attr, &all);
+	err = pthread_create(&thread, &attr, fn, arg);
+	pthread_attr_destroy(&attr);
+	return -err;
+}
+
+static void service_new(struct client *client, uint32_t number, int connection)
+{
+	struct service *s = calloc(1, sizeof(*s));
+
+	if (!s || connection < 0) {
+		connection_close(connection);
+		free(s);
+		return;
+	}
+	s->client = client;
+	s->number = number;
+	s->connection = connection;
+	pthread_mutex_lock(&clients_lock);
+	s->next = client->threads;
+	client->threads = s;
+	client->count++;
+	pthread_mutex_unlock(&clients_lock);
+	if (!thread_start(service_main, s))
+		return;
+	service_unlink(s);
+	connection_close(connection);
+	client_put(client);
+	free(s);
+}
+
+/* ---- control connections ---- */
+
+static void interrupt(struct client *client, const struct control *msg)
+{
+	struct service *s;
+
+	pthread_mutex_lock(&clients_lock);
+	for (s = client->threads; s && s->number != msg->thread; s = s->next)
+		;
+	if (s && s->known && msg->waker)
+		__atomic_store_n(&s->woken, true, __ATOMIC_SEQ_CST);
+	else if (s && s->known &&
+		 __atomic_load_n(&s->seq, __ATOMIC_SEQ_CST) == msg->seq)
+		__atomic_store_n(&s->signalled, true, __ATOMIC_SEQ_CST);
+	if (s && s->known)
+		api.lkl_waker_interrupt(&s->waker);
+	pthread_mutex_unlock(&clients_lock);
+}
+
+/* Its threads find their connections closed, once they are out of their calls. */
+static void client_gone(struct client *client)
+{
+	struct client **link = &clients;
+
+	pthread_mutex_lock(&clients_lock);
+	while (*link != client)
+		link = &(*link)->next;
+	*link = client->next;
+	connection_close(client->control);
+	client->control = -1;
+	for (struct service *s = client->threads; s; s = s->next) {
+		__atomic_store_n(&s->signalled, true, __ATOMIC_SEQ_CST);
+		if (s->known)
+			api.lkl_waker_interrupt(&s->waker);
+	}
+	pthread_mutex_unlock(&clients_lock);
+	client_put(client);
+}
+
+static void control_event(struct client *client)
+{
+	struct control msg;
+	int fd;
+
+	if (message_receive(client->control, &msg, sizeof(msg), &fd) != sizeof(msg)) {
+		client_gone(client);
+		return;
+	}
+	if (msg.op == CONTROL_HELLO)
+		client->pid = msg.pid;
+	else if (msg.op == CONTROL_THREAD)
+		service_new(client, msg.thread, connection_keep(fd));
+	else if (msg.op == CONTROL_INTERRUPT)
+		interrupt(client, &msg);
+}
+
+/* The thread of all control connections. */
+static void *control_main(void *arg)
+{
+	struct epoll_event events[EVENTS];
+	int n;
+
+	(void)arg;
+	for (;;) {
+		n = real.epoll_wait(epoll, events, EVENTS, -1);
+		for (int i = 0; i < n; i++)
+			control_event(events[i].data.ptr);
+	}
+	return NULL;
+}
+
+static int control_start(void)
+{
+	int err;
+
+	if (epoll >= 0)
+		return 0;
+	epoll = connection_keep(real.epoll_create1(EPOLL_CLOEXEC));
+	if (epoll < 0)
+		return epoll;
+	err = thread_start(control_main, NULL);
+	if (err) {
+		connection_close(epoll);
+		epoll = -1;
+	}
+	return err;
+}
+
+/* ---- new clients ---- */
+
+static int duplicate(struct client *client, int *libs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		long fd = lib(SYS_fcntl, libs[i], F_DUPFD_CLOEXEC, 0);
+
+		/* Closed by another thread meanwhile: closed in the child. */
+		libs[i] = fd < 0 ? kernel_dead : (int)fd;
+		if (fd >= 0 && descriptors_add(&client->libs, (int)fd))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int client_watch(struct client *client)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = client };
+	int err;
+
+	pthread_mutex_lock(&clients_lock);
+	err = control_start();
+	if (!err && real.epoll_ctl(epoll, EPOLL_CTL_ADD, client->control, &event))
+		err = -errno;
+	if (!err) {
+		client->next = clients;
+		clients = client;
+		client_count++;
+	}
+	pthread_mutex_unlock(&clients_lock);
+	return err;
+}
+
+static long client_make(int *libs, size_t count, int control)
+{
+	struct client *client = calloc(1, sizeof(*client));
+	int err = client ? 0 : -ENOMEM;
+
+	if (!err) {
+		client->control = control;
+		client->count = 1;
+		err = duplicate(client, libs, count);
+	}
+	if (!err)
+		err = client_watch(client);
+	if (err && client) {
+		descriptors_each(&client->libs, close_lib);
+		descriptors_free(&client->libs);
+		free(client);
+	}
+	return err;
+}
+
+/* The array is in a client's memory. */
+static long fork_for(int *there, size_t count, int control, pid_t memory)
+{
+	size_t size = count * sizeof(int);
+	int *libs = malloc(size + 1);
+	struct iovec here = { libs, size }, far = { there, size };
+	long err = libs ? 0 : -ENOMEM;
+
+	if (!err && size && process_vm_readv(memory, &here, 1, &far, 1, 0) < 0)
+		err = -errno;
+	if (!err)
+		err = client_make(libs, count, control);
+	if (!err && size && process_vm_writev(memory, &here, 1, &far, 1, 0) < 0)
+		err = -errno;
+	free(libs);
+	return err;
+}
+
+long server_fork(int *libs, size_t count, int control, pid_t memory)
+{
+	long err;
+
+	if (control < 0)
+		return control;
+	err = memory ? fork_for(libs, count, control, memory) :
+	      client_make(libs, count, control);
+	if (err)
+		connection_close(control);
+	return err;
+}
+
+/* ---- the owner's end, and its children's beginning ---- */
+
+unsigned int server_clients(void)
+{
+	return __atomic_load_n(&client_count, __ATOMIC_ACQUIRE);
+}
+
+void server_wait(void)
+{
+	pthread_mutex_lock(&clients_lock);
+	while (client_count)
+		pthread_cond_wait(&clients_gone, &clients_lock);
+	pthread_mutex_unlock(&clients_lock);
+}
+
+void server_freeze(void)
+{
+	pthread_mutex_lock(&clients_lock);
+}
+
+void server_thaw(void)
+{
+	pthread_mutex_unlock(&clients_lock);
+}
+
+void server_forget(void)
+{
+	pthread_mutex_init(&clients_lock, NULL);
+	connection_close(epoll);
+	epoll = -1;
+	for (struct client *c = clients; c; c = c->next) {
+		connection_close(c->control);
+		for (struct service *s = c->threads; s; s = s->next)
+			connection_close(s->connection);
+	}
+	clients = NULL;
+	client_count = 0;
+}

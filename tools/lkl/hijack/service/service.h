@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * service.h - a hijacked process serves its kernel to its forked children
+ *
+ * Layer:   tools/lkl/hijack, part of liblkl-hijack.so, above preload/kernel.h.
+ * Users:   the files of this directory; preload/exit.c by process_hooks.
+ *
+ * DOC: Theory of operation
+ *
+ * The process that booted the kernel is its owner; its forked children, and
+ * theirs, are clients. A client's interposers do what they do in the owner, but
+ * kernel_call() leads here: each thread of a client has a connection (a unix
+ * socket of the host) to a thread of the owner, which makes the call in its
+ * place, with the client's memory for the user's (lkl_peer_set()).
+ *
+ * The library has one table of descriptors. At fork the child gets duplicates of
+ * those it inherits; what it opens later is noted, and closed when it is gone.
+ * So files are shared and live as long as on a host.
+ *
+ * Each client has a control connection besides, made before the fork: by it new
+ * threads are announced, calls interrupted (signals), and its hang-up says that
+ * the client is gone, however it ended. Calls under way for it are interrupted
+ * then, and its descriptors closed.
+ *
+ * If the owner ends while it has clients, it goes on serving: its parent, if that
+ * is lkl-hijack, is told the exit status; everything of the program's own is
+ * closed, and the process stays until the last client is gone. If the owner is
+ * killed, a client's calls fail by -ENOLINK, which is said once.
+ */
+#ifndef HIJACK_SERVICE_H
+#define HIJACK_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* ---- what goes over the connections ---- */
+
+enum control_op { CONTROL_HELLO, CONTROL_THREAD, CONTROL_INTERRUPT };
+
+/**
+ * struct control - from a client, by its control connection
+ * @op: CONTROL_*
+ * @waker: CONTROL_INTERRUPT: meant for service_waker_syscall() alone, sticky
+ * @pid: CONTROL_HELLO: the client
+ * @thread: a number of the client's thread
+ * @seq: CONTROL_INTERRUPT: the call that is meant, unless @waker
+ *
+ * CONTROL_THREAD carries the owner's end of the thread's connection.
+ */
+struct control {
+	uint32_t op;
+	uint32_t waker;
+	int32_t pid;
+	uint32_t thread;
+	uint64_t seq;
+};
+
+/* Besides system calls: duplicates for a child; the message carries its control. */
+#define REQUEST_FORK	(-1L)
+
+/**
+ * struct request - a call, by a thread's connection; answered by a long
+ * @nr: system call, or REQUEST_*
+ * @params: its arguments; REQUEST_FORK: an array of int descriptors, to be replaced
+ *	by those of the child, and its length
+ * @seq: numbers the thread's calls
+ * @waker: it may be ended by an interrupt for wakers
+ */
+struct request {
+	long nr;
+	long params[6];
+	uint64_t seq;
+	uint64_t waker;
+};
+
+/* ---- messages.c ---- */
+
+/* Send a message with a descriptor (or -1); 0 or a negative errno. */
+int message_send(int sock, const void *data, size_t len, int fd);
+/* Receive one; *@fd is the descriptor or -1. Return: bytes, 0 at the end, or < 0. */
+ssize_t message_receive(int sock, void *data, size_t len, int *fd);
+/* Two connected ends, out of the program's way; 0 or a negative errno. */
+int connection_make(int ends[2]);
+/* The same for a descriptor that was received. Return: its number, or < 0. */
+int connection_keep(int fd);
+void connection_close(int fd);
+
+/* ---- server.c: in the owner ---- */
+
+/**
+ * server_fork - make a client of a child that is about to be forked
+ * @libs: descriptors it inherits, replaced by its own
+ * @count: how many
+ * @control: our end of its control connection; the server's from now on
+ * @memory: process whose memory @libs is in, or 0
+ *
+ * Return: 0 or a negative errno.
+ */
+long server_fork(int *libs, size_t count, int control, pid_t memory);
+/* How many clients there are. */
+unsigned int server_clients(void);
+/* Wait until there are none. */
+void server_wait(void);
+/* Around fork(), in the owner: nothing changes meanwhile. */
+void server_freeze(void);
+void server_thaw(void);
+/* In a child: nothing of the server is ours; close what was inherited. */
+void server_forget(void);
+
+/* ---- client.c ---- */
+
+/* Become a client; @control is our end, @owner the process that serves. */
+void client_start(int control, pid_t owner);
+/* Before fork() of a client: as server_fork(). */
+long client_fork(int *libs, size_t count, int control);
+bool client_is(void);
+/* In a client's child: its connections are not ours. */
+void client_forget(void);
+
+#endif /* HIJACK_SERVICE_H */
