@@ -8,9 +8,8 @@
 # shellcheck source=tests/tools/lib.bash
 . "$(dirname "$0")/lib.bash"
 
-run=$LKL_TOP/build/tests/traprun
-probe=$LKL_TOP/build/tests/netprobe
-[ -x "$run" ] || run=${LKL_BUILD:-}/tests/traprun probe=${LKL_BUILD:-}/tests/netprobe
+run=${LKL_BUILD:-$LKL_TOP/build}/tests/traprun
+probe=${LKL_BUILD:-$LKL_TOP/build}/tests/netprobe
 
 # status TEXT WANTED COMMAND...: ok if COMMAND ends with status WANTED
 status() {
@@ -73,7 +72,9 @@ if needs "static busybox" busybox; then
 	head -c 3000000 /dev/urandom >big
 	cat >busybox.sh <<-'END'
 	busybox httpd -f -p 127.0.0.1:8080 -h . & httpd=$!
-	until busybox nc -z 127.0.0.1 8080; do busybox usleep 10000; done
+	until busybox wget -q -O /dev/null http://127.0.0.1:8080/busybox.sh 2>/dev/null; do
+		busybox usleep 10000
+	done
 	busybox wget -q -O big.out http://127.0.0.1:8080/big
 	busybox wget -q -O none.out http://127.0.0.1:8081/big 2>/dev/null && exit 1
 	kill $httpd
@@ -86,7 +87,9 @@ if needs "Go" rclone; then
 	mkdir -p served && cp /usr/share/common-licenses/GPL-2 served/
 	cat >go.sh <<-'END'
 	rclone serve http --config /dev/null --addr 127.0.0.1:8090 served 2>rclone.log & server=$!
-	until busybox nc -z 127.0.0.1 8090; do busybox usleep 10000; done
+	until busybox wget -q -O /dev/null http://127.0.0.1:8090/ 2>/dev/null; do
+		busybox usleep 10000
+	done
 	rclone copyurl --config /dev/null http://127.0.0.1:8090/GPL-2 copy
 	kill $server
 	cmp served/GPL-2 copy

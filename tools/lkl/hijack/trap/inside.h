@@ -177,6 +177,8 @@ void trap_message(const struct trap *trap, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Children have ended. */
 void reap(struct trap *trap);
+/* Nobody is left under the filter, so the program's end is only to be told. */
+void reap_program(struct trap *trap);
 /* The caller of trap_run() was killed: so is the program. */
 void caller_gone(struct trap *trap);
 

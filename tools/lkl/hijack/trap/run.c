@@ -139,6 +139,15 @@ static void let_go(void)
 	close(null);
 }
 
+static void program_ended(struct trap *trap, int status)
+{
+	trap->program = 0;
+	tell(trap, REPORT_STATUS, exit_status(status));
+	close(trap->reports);
+	trap->reports = -1;
+	let_go();
+}
+
 void reap(struct trap *trap)
 {
 	struct signalfd_siginfo info;
@@ -147,15 +156,17 @@ void reap(struct trap *trap)
 
 	while (read(trap->signals, &info, sizeof(info)) == sizeof(info))
 		;
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid != trap->program)
-			continue;
-		trap->program = 0;
-		tell(trap, REPORT_STATUS, exit_status(status));
-		close(trap->reports);
-		trap->reports = -1;
-		let_go();
-	}
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == trap->program)
+			program_ended(trap, status);
+}
+
+void reap_program(struct trap *trap)
+{
+	int status;
+
+	if (trap->program && waitpid(trap->program, &status, 0) == trap->program)
+		program_ended(trap, status);
 }
 
 void caller_gone(struct trap *trap)

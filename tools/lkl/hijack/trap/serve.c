@@ -312,6 +312,7 @@ int trap_serve(struct trap *trap)
 	while (one_round(trap))
 		;
 	epoll_ctl(trap->epoll, EPOLL_CTL_DEL, trap->listener, NULL);
+	reap_program(trap);
 	drain(trap);
 	lkl_watch_remove(trap->host_watch);
 	return 0;
