@@ -51,6 +51,19 @@ Test(blk_fd, memory_file_is_inline)
 	fd_rig_stop(&rig);
 }
 
+/* The ring can be asked for at once; nothing is different afterwards. */
+Test(blk_fd, ring_at_once)
+{
+	struct fd_rig rig;
+
+	fd_rig_start(&rig, disk_file(), VIRTIO_BLK_FD_RING_NOW, 1);
+	cr_assert_eq(fake.threads, 1);
+	cr_assert_eq(blk_write(&rig.drv, 0, NULL, 4096), 0);
+	cr_assert_eq(blk_flush(&rig.drv), 0);
+	cr_assert_eq(blk_read(&rig.drv, 0, NULL, 4096), 0);
+	fd_rig_stop(&rig);
+}
+
 /* What came before -EAGAIN is kept, the rest is read later. */
 Test(blk_fd, partly_inline)
 {
