@@ -141,6 +141,44 @@ f.write(data)
 END
 refused "a checksum that does not fit" 4 'Bad message|metadata cannot be used|no logical volume' \
 	-l tail bad.img -- what
+# Kinds that are not supported are named: the newest text again, with other kinds
+# of the same length, and the checksums made anew.
+python3 - <<'END'
+import shutil, struct
+def crc(data):
+    c = 0xf597a6cf
+    for b in data:
+        c ^= b
+        for _ in range(8):
+            c = c >> 1 ^ (0xedb88320 if c & 1 else 0)
+    return c
+for i in (0, 1):
+    name = "kinds%d.img" % i
+    shutil.copyfile("pv%d.img" % i, name)
+    f = open(name, "r+b")
+    head = bytearray(f.read(1 << 20))
+    mda = 4096
+    offset, size = struct.unpack_from("<QQ", head, mda + 40)
+    text = bytes(head[mda + offset:mda + offset + size])
+    for old, kind in ((b"lin {", b'"mirror" '), (b"fast {", b'"raid1"  '), (b"tail {", b'"thin"   ')):
+        at = text.index(b'"striped"', text.index(b"\n" + old))
+        text = text[:at] + kind + text[at + 9:]
+    head[mda + offset:mda + offset + size] = text
+    struct.pack_into("<I", head, mda + 56, crc(text))
+    struct.pack_into("<I", head, mda, crc(head[mda + 4:mda + 512]))
+    f.seek(0)
+    f.write(head)
+END
+lklinfo kinds0.img kinds1.img >info.out 2>&1
+for kind in lin:mirror fast:raid1 tail:thin; do
+	contains "a volume of type ${kind#*:} is named" \
+		"^logical volume tank/${kind%:*}: .*, ${kind#*:}," info.out
+	contains "and why it cannot be looked into" \
+		"tank/${kind%:*}: logical volumes of type ${kind#*:} are not supported" info.out
+	refused "it is refused" 4 "of type ${kind#*:} are not supported" \
+		-l "${kind%:*}" kinds0.img kinds1.img -- what
+done
+
 # Both disks have the metadata; one copy will do.
 holds "metadata on one of the disks only" -r -l fast bad.img pv1.img
 
