@@ -411,6 +411,8 @@ install: all
 	install -d $(dest_bash) $(dest_zsh)
 	set -e; for t in $(completed-y); do \
 		install -m 0644 tools/lkl/completion/lkl.bash $(dest_bash)/$$t; done
+	set -e; for t in lkl-hijack lkl-hijack.sh; do \
+		install -m 0644 tools/lkl/completion/lkl-hijack.bash $(dest_bash)/$$t; done
 	install -m 0644 tools/lkl/completion/_lkl $(dest_zsh)/
 	[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ldconfig
 
@@ -421,7 +423,7 @@ uninstall:
 	rm -f $(addprefix $(dest_bin)/,$(tools-y) $(links-y))
 	rm -rf $(dest_inc)
 	for p in $(notdir $(man-y)); do rm -f $(dest_man)/man$${p##*.}/$$p; done
-	rm -f $(addprefix $(dest_bash)/,$(completed-y)) $(dest_zsh)/_lkl
+	rm -f $(addprefix $(dest_bash)/,$(completed-y) lkl-hijack lkl-hijack.sh) $(dest_zsh)/_lkl
 
 clean:
 	rm -rf $(B)

@@ -132,10 +132,13 @@ static int boot(struct applied *applied, struct config_error *error)
 	if (panic)
 		return apply_wrong(applied, error, err, "the library kernel panicked: %s",
 				   panic);
-	if (err)
-		return apply_wrong(applied, error, err,
-				   "the library kernel does not start (\"%s\")", cmdline);
-	return 0;
+	/* Devices are made anew at each start, and may fail then. */
+	if (err && *applied->api->lkl_netdev_error())
+		config_wrong(error, "interfaces: %s", applied->api->lkl_netdev_error());
+	else if (err)
+		apply_wrong(applied, error, err,
+			    "the library kernel does not start (\"%s\")", cmdline);
+	return err;
 }
 
 struct setting {

@@ -7,46 +7,32 @@
  */
 #include "launcher.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #define LIBRARY		"liblkl-hijack.so"
 
-#ifndef LKL_LIBDIR
-#define LKL_LIBDIR	"/usr/local/lib"
-#endif
-
-/* Where it is, from the launcher: in the build directory, or installed. */
-static const char * const places[] = {
-	"../" LIBRARY,
-	"../lib/" LIBRARY,
-	LKL_LIBDIR "/" LIBRARY,
-};
-
+/* It is installed beside liblkl.so, which the launcher is linked against. */
 static bool library_find(char *path)
 {
-	char own[PATH_MAX], tried[2 * PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", own, sizeof(own) - 1);
-	size_t i;
+	void *symbol = dlsym(RTLD_DEFAULT, "lkl_syscall");
+	char tried[PATH_MAX];
+	const char *slash;
+	Dl_info found;
 
-	if (len < 0)
+	if (!symbol || !dladdr(symbol, &found))
 		return false;
-	own[len] = '\0';
-	dirname(own);
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(tried, sizeof(tried), "%s%s%s",
-			 *places[i] == '/' ? "" : own, *places[i] == '/' ? "" : "/",
-			 places[i]);
-		if (realpath(tried, path))
-			return true;
-	}
-	return false;
+	slash = strrchr(found.dli_fname, '/');
+	if (!slash)
+		return false;
+	snprintf(tried, sizeof(tried), "%.*s/%s", (int)(slash - found.dli_fname),
+		 found.dli_fname, LIBRARY);
+	return realpath(tried, path);
 }
 
 /* After what the user preloads already. */
