@@ -521,6 +521,118 @@ def test_contents_random():
     assert read("f") == model
 
 
+class Model:
+    """A file, and what has to be in it, whatever way it is changed."""
+
+    SIZE = 2 << 20
+
+    def __init__(self, fd, direct, rnd):
+        self.fd, self.direct, self.rnd = fd, direct, rnd
+        self.data = bytearray()
+        self.page = mmap.mmap(-1, self.SIZE)
+
+    def grow(self, size):
+        self.data.extend(bytes(max(0, size - len(self.data))))
+
+    def put(self, at, data):
+        self.grow(at + len(data))
+        self.data[at:at + len(data)] = data
+
+    def span(self, unit=1):
+        at = self.rnd.randrange(self.SIZE // unit) * unit
+        size = self.rnd.choice((100, 4096, 70000, 300000))
+        size = self.rnd.randrange(1, min(size, self.SIZE - at) + 1)
+        return at, -(-size // unit) * unit
+
+    def write(self):
+        at, size = self.span()
+        data = self.rnd.randbytes(size)
+        os.pwrite(self.fd, data, at)
+        self.put(at, data)
+
+    def write_direct(self):
+        at, size = self.span(4096)
+        data = self.rnd.randbytes(size)
+        self.page[:size] = data
+        assert os.pwritev(self.direct, [memoryview(self.page)[:size]],
+                          at) == size
+        self.put(at, data)
+
+    def read(self):
+        at, size = self.span()
+        assert os.pread(self.fd, size, at) == self.data[at:at + size]
+
+    def read_direct(self):
+        at, size = self.span(4096)
+        n = os.preadv(self.direct, [memoryview(self.page)[:size]], at)
+        assert self.page[:n] == self.data[at:at + size]
+
+    def map(self):
+        at, size = self.span()
+        if at + size > len(self.data):
+            return
+        with mmap.mmap(self.fd, len(self.data)) as m:
+            assert m[at:at + size] == self.data[at:at + size]
+            if self.rnd.randrange(2):
+                data = self.rnd.randbytes(size)
+                m[at:at + size] = data
+                self.put(at, data)
+                if self.rnd.randrange(2):
+                    m.flush()
+
+    def cut(self):
+        size = self.rnd.randrange(self.SIZE)
+        os.ftruncate(self.fd, size)
+        del self.data[size:]
+        self.grow(size)
+
+    def punch(self):
+        at, size = self.span()
+        fallocate(self.fd, PUNCH_HOLE | KEEP_SIZE, at, size)
+        size = min(size, len(self.data) - at)
+        if size > 0:
+            self.data[at:at + size] = bytes(size)
+
+    def allocate(self):
+        at, size = self.span()
+        fallocate(self.fd, 0, at, size)
+        self.grow(at + size)
+
+    def copy(self):
+        at, size = self.span()
+        to = self.rnd.randrange(self.SIZE - size)
+        if abs(at - to) < size or at + size > len(self.data):
+            return
+        done = os.copy_file_range(self.fd, self.fd, size, at, to)
+        self.put(to, self.data[at:at + done])
+
+    def drop(self):
+        os.fsync(self.fd)
+        os.posix_fadvise(self.fd, 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def step(self):
+        self.rnd.choice((
+            self.write, self.write, self.write_direct, self.read, self.read,
+            self.read_direct, self.map, self.map, self.cut, self.punch,
+            self.allocate, self.copy, self.drop))()
+        assert os.fstat(self.fd).st_size == len(self.data)
+
+
+def test_contents_all_ways():
+    """1200 changes by write, mmap, O_DIRECT, fallocate, copies agree with a model"""
+    rnd = random.Random(5)
+    with opened("f", os.O_RDWR | os.O_CREAT) as fd, \
+            opened("f", os.O_RDWR | os.O_DIRECT) as direct:
+        model = Model(fd, direct, rnd)
+        for i in range(1200):
+            try:
+                model.step()
+            except AssertionError as e:
+                raise AssertionError("step %d: %s" % (i, e)) from e
+        model.drop()
+        assert os.pread(fd, Model.SIZE * 2, 0) == model.data
+
+
 def test_direct_io():
     """O_DIRECT and the page cache see the same"""
     buf = mmap.mmap(-1, 1 << 20)
