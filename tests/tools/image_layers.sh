@@ -3,7 +3,7 @@
 #
 # image_layers.sh - the copy tools and images that are not just a file system:
 # formats, overlays, offsets, servers, encryption, logical volumes, several disks
-# shellcheck source=tests/tools/lib.bash disable=SC2317 # functions run by check
+# shellcheck source=tests/tools/lib.bash disable=SC2317,SC2016 # functions run by check
 . "$(dirname "$0")/lib.bash"
 
 check "the tools are built" command -v cptofs cpfromfs fs2tar tar2fs || finish
@@ -68,6 +68,18 @@ for format in xz:xz gz:gzip zst:zstd; do
 	fails ".${format%:*} is not written" 3 '^cptofs: c\.' \
 		cptofs -i "c.${format%:*}" src /
 done
+
+if needs "progress while unpacking" script gzip; then
+	head -c 60M /dev/urandom >noise && { cat plain.img noise; } | gzip -1 >c.gz
+	LKL_PROGRESS_INTERVAL=0 TERM=xterm script -qec 'cpfromfs -i c.gz / unpacked' \
+		typed >/dev/null 2>&1
+	tr '\r' '\n' <typed >lines
+	contains "a terminal shows how far unpacking is" \
+		'cpfromfs: [0-9.]+ [KMG]iB of [0-9.]+ [KMG]iB, [0-9.]+ [KMG]iB/s, 0:0[0-9] left' lines
+	TERM=xterm NO_COLOR=1 lklinfo --no-usage plain.img >lines 2>&1
+	check "and lklinfo no escape sequence" sh -c '! grep -q "$(printf "\033")" lines'
+	rm -f noise c.gz
+fi
 
 # ---- a part of a file
 

@@ -186,11 +186,14 @@ static void show(struct progress *p, int64_t time)
 		format_size(total, sizeof(total), p->total_bytes);
 		n += snprintf(line + n, sizeof(line) - n, " of %s", total);
 	}
-	n += snprintf(line + n, sizeof(line) - n, ", %" PRIu64, p->files);
-	if (p->total_files)
+	if (p->files)
+		n += snprintf(line + n, sizeof(line) - n, ", %" PRIu64,
+			      p->files);
+	if (p->files && p->total_files)
 		n += snprintf(line + n, sizeof(line) - n, " of %" PRIu64,
 			      p->total_files);
-	n += snprintf(line + n, sizeof(line) - n, " files, %s/s", rate);
+	n += snprintf(line + n, sizeof(line) - n, "%s, %s/s",
+		      p->files ? " files" : "", rate);
 	put_left(line + n, sizeof(line) - n, seconds_left(p, time));
 	show_line(line);
 }

@@ -23,6 +23,7 @@
 #include <lkl_host.h>
 
 #include "diag.h"
+#include "unpacking.h"
 
 /**
  * struct volume - a mounted file system
@@ -74,14 +75,18 @@ static int report_images(struct images *images, int err)
 
 struct images *volume_images_open(const struct imageopts *o)
 {
+	struct images_options options = o->images;
 	struct images *images = images_new();
+	struct unpacking unpacking;
 	int err;
 
 	if (!images) {
 		diag_error("%s", diag_cause(-ENOMEM));
 		return NULL;
 	}
-	err = images_open(images, o->names, o->count, &o->images);
+	unpacking_begin(&unpacking, &options);
+	err = images_open(images, o->names, o->count, &options);
+	unpacking_end(&unpacking);
 	if (!report_images(images, err))
 		return images;
 	images_free(images);

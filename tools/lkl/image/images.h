@@ -61,6 +61,9 @@ struct images;
  * @may_ask: ask for it at the terminal, should one be needed
  * @examine: what LUKS containers say of themselves will be asked for, passphrase
  *	or not
+ * @progress: called now and then while an image is unpacked, with bytes of the
+ *	compressed image that are done and that there are; NULL: nobody wants to know
+ * @progress_arg: its first argument
  */
 struct images_options {
 	bool read_only;
@@ -75,6 +78,8 @@ struct images_options {
 	bool use_key_fd;
 	bool may_ask;
 	bool examine;
+	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	void *progress_arg;
 };
 
 /**

@@ -106,8 +106,20 @@ static ssize_t read_full(int fd, char *buf, size_t size)
 	return (ssize_t)len;
 }
 
-static int copy_sparse(int from, int to, uint64_t *size)
+/* The decompressor reads from the descriptor we have too. */
+static void tell_progress(const struct source *source, uint64_t total)
 {
+	const struct images_options *options = &source->images->options;
+	off_t done = options->progress ? lseek(source->fd, 0, SEEK_CUR) : -1;
+
+	if (done >= 0)
+		options->progress(options->progress_arg, (uint64_t)done, total);
+}
+
+static int copy_sparse(struct source *source, int from, int to)
+{
+	const uint64_t total = source->size;
+	uint64_t *size = &source->size;
 	char *buf = malloc(CHUNK);
 	ssize_t len;
 	int err = 0;
@@ -122,6 +134,7 @@ static int copy_sparse(int from, int to, uint64_t *size)
 		}
 		err = write_sparse(to, buf, (size_t)len, (off_t)*size);
 		*size += (uint64_t)len;
+		tell_progress(source, total);
 	}
 	if (!err && ftruncate(to, (off_t)*size))
 		err = -errno;
@@ -140,7 +153,7 @@ static int unpack_run(struct source *source, int to)
 			    source->fd, &confines);
 	if (from < 0)
 		return from;
-	err = copy_sparse(from, to, &source->size);
+	err = copy_sparse(source, from, to);
 	close(from);
 	end = server_wait(&source->server, WAIT_MS, words, sizeof(words));
 	if (err)

@@ -17,6 +17,7 @@
 
 #include "diag.h"
 #include "sandbox.h"
+#include "unpacking.h"
 
 #ifndef LKL_VERSION
 #define LKL_VERSION	"1.0.0"
@@ -302,13 +303,17 @@ static enum info_status run(const struct arguments *a)
 {
 	struct images *images = images_new();
 	const struct sandbox sandbox = sandbox_of(a);
+	struct images_options options = a->images;
+	struct unpacking unpacking;
 	int err;
 
 	if (!images) {
 		diag_error("%s", diag_cause(-ENOMEM));
 		return INFO_IMAGE;
 	}
-	err = images_open(images, a->names, a->count, &a->images);
+	unpacking_begin(&unpacking, &options);
+	err = images_open(images, a->names, a->count, &options);
+	unpacking_end(&unpacking);
 	if (err) {
 		diag_error("%s", images_error(images));
 	} else {
