@@ -21,16 +21,20 @@
  * which it has locked itself into namespaces and a seccomp filter; see child.c for
  * why that suits us.
  *
- * All addresses are given to it, with the loopback device as "the" interface: by
- * default it would copy those of the interface with the default route, and refuse
- * an IP version that has none. That is what a machine without a network, or without
- * IPv6, looks like, and still wants to talk to itself.
+ * All addresses are given to it: by default it would copy those of the interface
+ * with the default route, and refuse an IP version that has none. That is what a
+ * machine without a network, or without IPv6, looks like, and still wants to talk to
+ * itself. "The" interface, which it wants nevertheless, is one that has a link-local
+ * IPv6 address, since it takes that as its own; if there is none, it does without
+ * IPv6, and the loopback device is as good as any.
  *
  * What passt 0.0~git20230309 does for the guest: ARP and NDP for any address but the
  * guest's; DHCP gives @address, @gateway and @mtu; DHCPv6 gives @address6. UDP to port
  * 53 of @dns or @dns6 goes to the first name server of /etc/resolv.conf, of the
  * same IP version; TCP does not. Echo requests are answered if the host's
- * net.ipv4.ping_group_range lets the user send them. Its frames have no
+ * net.ipv4.ping_group_range lets the user send them. It connects to the guest for
+ * the host's loopback from its own link-local IPv6 address, and then does not pass
+ * on what UDP answers to that: forwarded UDP of IPv6 is one way from ::1. Its frames have no
  * virtio-net header, so there are no offloads; instead the MTU is 65520.
  */
 #include "drivers/virtio/net_user.h"
@@ -38,9 +42,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -124,6 +131,28 @@ static void add_addresses(struct arguments *args,
 	add_address(args, "--dns-forward", AF_INET6, &user->dns6);
 }
 
+static bool has_link_local(const struct ifaddrs *ifa)
+{
+	const struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)ifa->ifa_addr;
+
+	return sin6 && sin6->sin6_family == AF_INET6 &&
+	       (ifa->ifa_flags & IFF_UP) &&
+	       IN6_IS_ADDR_LINKLOCAL(&sin6->sin6_addr);
+}
+
+static void add_interface(struct arguments *args)
+{
+	struct ifaddrs *all = NULL, *ifa;
+
+	if (getifaddrs(&all))
+		all = NULL;
+	for (ifa = all; ifa && !has_link_local(ifa); ifa = ifa->ifa_next)
+		;
+	add(args, "-i");
+	add_text(args, "%s", ifa ? ifa->ifa_name : "lo");
+	freeifaddrs(all);
+}
+
 static void command_line(struct arguments *args,
 			 const struct virtio_net_user *user)
 {
@@ -135,8 +164,7 @@ static void command_line(struct arguments *args,
 	add(args, "-q");
 	add(args, "-F");
 	add_text(args, "%d", CHILD_FD);
-	add(args, "-i");
-	add(args, "lo");
+	add_interface(args);
 	add(args, "-M");
 	add(args, "52:55:0a:00:02:02");
 	add(args, "-m");
@@ -206,15 +234,34 @@ err_sockets:
 	return failed(err, words, why);
 }
 
+/*
+ * An address of our own, of those anybody may use (IEEE 802, locally administered):
+ * passt has to be told it before it can pass on a connection from outside.
+ */
+static int mac_make(uint8_t mac[6])
+{
+	if (getrandom(mac, 6, GRND_NONBLOCK) != 6)
+		return -EIO;
+	mac[0] = (mac[0] & ~1) | 2;
+	return 0;
+}
+
 int virtio_net_passt_create(const struct virtio_host *host,
 			    const struct virtio_net_user *user,
 			    struct virtio_net_backend **be,
 			    struct virtio_net_why *why)
 {
-	struct virtio_net_stream stream = { .mtu = user->mtu };
+	struct virtio_net_stream stream = {
+		.mtu = user->mtu,
+		.announce = user->address,
+		.mend_refusals = true,
+	};
 	int err;
 
 	why->text[0] = '\0';
+	err = mac_make(stream.mac);
+	if (err)
+		return failed(err, "", why);
 	err = process_start(host, user, &stream, why);
 	if (err)
 		return err;

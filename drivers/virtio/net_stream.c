@@ -30,6 +30,8 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <net/if_arp.h>
+#include <netinet/if_ether.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -38,6 +40,7 @@
 
 #include "drivers/virtio/net_device.h"
 #include "drivers/virtio/net_fd.h"
+#include "drivers/virtio/net_refusal.h"
 
 #define HEADER_SIZE	VIRTIO_NET_HDR_SIZE
 #define LENGTH_SIZE	sizeof(uint32_t)
@@ -81,6 +84,7 @@ struct bytes {
  * @ends: the descriptors
  * @tx: what was sent and has not gone out; the sender's
  * @rx: what came in and was not received; the receiver's
+ * @refusal: requests that may have to be refused
  * @out: for one call of sendmsg(); the sender's, which may run on a kernel stack
  */
 struct stream {
@@ -90,6 +94,7 @@ struct stream {
 	struct virtio_net_stream ends;
 	struct bytes tx;
 	struct bytes rx;
+	struct net_refusal refusal;
 	struct iovec out[2 + FRAME_IOVS];
 };
 
@@ -212,26 +217,29 @@ static int stream_send(struct virtio_net_backend *be, unsigned int pair,
 {
 	struct stream *s = (struct stream *)be;
 	struct iovec *out = s->out;
+	unsigned int bare;
 	uint32_t length;
 	int err;
 
 	if (!stream_up(s))
 		return -ENETDOWN;
-	count = net_fd_unprefixed(out + 2, FRAME_IOVS, iov, count);
-	if (!count || len < HEADER_SIZE + ETHERNET_MIN ||
+	bare = net_fd_unprefixed(out + 2, FRAME_IOVS, iov, count);
+	if (!bare || len < HEADER_SIZE + ETHERNET_MIN ||
 	    len - HEADER_SIZE > FRAME_MAX)
 		return -EMSGSIZE;
+	if (s->ends.mend_refusals)
+		net_refusal_sent(&s->refusal, iov, count, len);
 	len -= HEADER_SIZE;
 	length = htobe32(len);
 	out[1].iov_base = &length;
 	out[1].iov_len = LENGTH_SIZE;
 	len += LENGTH_SIZE;
 	if (len > COPY_MAX)
-		return tx_write_frame(s, out, count + 2, len);
+		return tx_write_frame(s, out, bare + 2, len);
 
 	err = tx_make_room(s, len);
 	if (!err)
-		tx_keep(s, out + 1, count + 1, 0, len);
+		tx_keep(s, out + 1, bare + 1, 0, len);
 	return err;
 }
 
@@ -291,8 +299,8 @@ static ssize_t stream_receive(struct virtio_net_backend *be, unsigned int pair,
 {
 	static const char no_header[HEADER_SIZE];
 	struct stream *s = (struct stream *)be;
-	const char *frame;
 	ssize_t len;
+	char *frame;
 	int err;
 
 	for (;;) {
@@ -307,6 +315,8 @@ static ssize_t stream_receive(struct virtio_net_backend *be, unsigned int pair,
 		}
 		frame = s->rx.data + s->rx.start + LENGTH_SIZE;
 		s->rx.start += LENGTH_SIZE + len;
+		if (s->ends.mend_refusals)
+			net_refusal_received(&s->refusal, frame, len);
 		if (iov_put(iov, count, HEADER_SIZE, frame, len) ==
 		    (size_t)len) {
 			iov_put(iov, count, 0, no_header, HEADER_SIZE);
@@ -317,10 +327,42 @@ static ssize_t stream_receive(struct virtio_net_backend *be, unsigned int pair,
 
 /* Beginning and end */
 
+/* RFC 5227, section 2.3: an ARP announcement. */
+static void stream_announce(struct stream *s)
+{
+	struct {
+		struct virtio_net_hdr_v1 hdr;
+		struct ether_header ethernet;
+		struct ether_arp arp;
+	} __attribute__((packed)) frame = {
+		.ethernet.ether_type = htons(ETHERTYPE_ARP),
+		.arp.ea_hdr = {
+			.ar_hrd = htons(ARPHRD_ETHER),
+			.ar_pro = htons(ETHERTYPE_IP),
+			.ar_hln = ETH_ALEN,
+			.ar_pln = sizeof(struct in_addr),
+			.ar_op = htons(ARPOP_REQUEST),
+		},
+	};
+	const struct iovec iov = { &frame, sizeof(frame) };
+
+	memset(frame.ethernet.ether_dhost, 0xff, ETH_ALEN);
+	memcpy(frame.ethernet.ether_shost, s->be.mac, ETH_ALEN);
+	memcpy(frame.arp.arp_sha, s->be.mac, ETH_ALEN);
+	memcpy(frame.arp.arp_spa, &s->ends.announce, sizeof(struct in_addr));
+	memcpy(frame.arp.arp_tpa, &s->ends.announce, sizeof(struct in_addr));
+	if (!stream_send(&s->be, 0, &iov, 1, sizeof(frame)))
+		stream_flush(&s->be, 0);
+}
+
 static int stream_start(struct virtio_net_backend *be, uint64_t features,
 			unsigned int pairs)
 {
-	return stream_up((struct stream *)be) ? 0 : -ENETDOWN;
+	struct stream *s = (struct stream *)be;
+
+	if (s->ends.announce.s_addr)
+		stream_announce(s);
+	return stream_up(s) ? 0 : -ENETDOWN;
 }
 
 void virtio_net_stream_close(const struct virtio_net_stream *stream)

@@ -10,6 +10,8 @@
 #ifndef LKL_VIRTIO_NET_STREAM_H
 #define LKL_VIRTIO_NET_STREAM_H
 
+#include <netinet/in.h>
+
 #include "drivers/virtio/net.h"
 
 /**
@@ -19,12 +21,17 @@
  *	-1; the backend's from then on. Destroying it waits for that
  * @mtu: the link's MTU in bytes
  * @mac: the interface's address, or zeros
+ * @announce: an IPv4 address that is announced with the interface's own when the
+ *	device starts, for a peer that does not ask where to send to; or 0
+ * @mend_refusals: the peer's refusals need it, see net_refusal.h
  */
 struct virtio_net_stream {
 	int fd;
 	int alive;
 	uint16_t mtu;
 	uint8_t mac[6];
+	struct in_addr announce;
+	bool mend_refusals;
 };
 
 /**
