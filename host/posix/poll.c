@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -163,8 +164,10 @@ int posix_poller_wait(struct posix_poller *poller, struct lkl_sem *sem,
 	struct timespec ts;
 
 	if (!sem_poll_begin(sem, poller->event_fd)) {
-		count = epoll_pwait2(poller->epoll_fd, events, EVENTS_MAX,
-				     time_left(deadline, &ts), NULL);
+		/* Not by libc's function, which is a cancellation point. */
+		count = (int)syscall(SYS_epoll_pwait2, poller->epoll_fd, events,
+				     EVENTS_MAX, time_left(deadline, &ts), NULL,
+				     (size_t)0);
 		if (count < 0)
 			err = errno == EINTR ? sem_interrupt_errno() : errno;
 		else if (count == 0)
