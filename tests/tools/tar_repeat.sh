@@ -123,6 +123,32 @@ if needs "vfat" mkfs.vfat; then
 	check "vfat: fsck has nothing to say" fsck.vfat -n v1.img
 fi
 
+# ---- damage: whatever is wrong with the image, there is an exit status
+
+cat >damage.py <<'PY'
+import os, random, subprocess, sys
+base = open("base.img", "rb").read()
+used = [i for i in range(0, len(base), 1024) if any(base[i:i + 1024])]
+os.environ["SOURCE_DATE_EPOCH"] = "1"
+for seed in range(int(sys.argv[1])):
+    r = random.Random(seed)
+    image = bytearray(base)
+    for _ in range(r.choice((1, 3, 10, 60))):
+        at = 1024 + r.randrange(1024) if r.random() < .2 else r.choice(used) + r.randrange(1024)
+        image[at] = r.choice((0, 255, r.randrange(256)))
+    open("damaged.img", "wb").write(image)
+    status = subprocess.run(("tar2fs", "-t", "ext4", "damaged.img", "plain.tar"),
+                            stderr=subprocess.PIPE, timeout=60).returncode
+    if status not in (0, 1, 3, 4):
+        sys.exit("seed %d: ended with %d" % (seed, status))
+PY
+for features in metadata_csum ^metadata_csum ^metadata_csum,^extents,^64bit; do
+	rm -f base.img
+	SOURCE_DATE_EPOCH=1 check "an image to damage, $features" tar2fs --mkfs=ext4 \
+		--size=16M --mkfs-options="-O $features" base.img plain.tar
+	check "20 damaged images, $features" python3 damage.py 20
+done
+
 # ---- what --mkfs does and does not
 
 for type in xfs btrfs f2fs exfat; do

@@ -36,7 +36,8 @@
 static bool has_field(const struct settle *s, const uint8_t *raw, size_t at,
 		      size_t len)
 {
-	return s->inode_size > CLASSIC_SIZE &&
+	return at + len <= s->inode_size &&
+	       s->inode_size > CLASSIC_SIZE + 2 &&
 	       at + len <= CLASSIC_SIZE + get16(raw + I_EXTRA_SIZE);
 }
 

@@ -52,13 +52,32 @@ static int write_block(const struct settle *s, uint64_t number,
  * @seed: of checksums
  * @each: see tree_walk()
  * @arg: see tree_walk()
+ * @left: blocks that may still come: a file that has more than there are goes in
+ *	circles
  */
 struct walk {
 	const struct settle *s;
 	uint32_t seed;
 	block_fn each;
 	void *arg;
+	uint64_t left;
 };
+
+static int walk_block(struct walk *w, uint32_t logical, uint64_t number)
+{
+	if (!is_block(w->s, number) || !w->left)
+		return -EUCLEAN;
+	w->left--;
+	return w->each ? w->each(w->s, logical, number, w->arg) : 0;
+}
+
+static int walk_node(struct walk *w, uint64_t number, uint8_t *node)
+{
+	if (!w->left)
+		return -EUCLEAN;
+	w->left--;
+	return read_block(w->s, number, node);
+}
 
 /* ---- extents ---- */
 
@@ -74,8 +93,7 @@ static int walk_leaf(struct walk *w, const uint8_t *entry)
 	if (len > UNWRITTEN)
 		len -= UNWRITTEN;
 	for (i = 0; w->each && !err && i < len; i++)
-		err = is_block(w->s, start + i) ?
-		      w->each(w->s, logical + i, start + i, w->arg) : -EUCLEAN;
+		err = walk_block(w, logical + i, start + i);
 	return err;
 }
 
@@ -96,7 +114,7 @@ static int walk_index(struct walk *w, const uint8_t *entry, int depth)
 {
 	uint64_t number = (uint64_t)get16(entry + 8) << 32 | get32(entry + 4);
 	uint8_t *node = malloc(w->s->block);
-	int err = node ? read_block(w->s, number, node) : -ENOMEM;
+	int err = node ? walk_node(w, number, node) : -ENOMEM;
 
 	if (!err)
 		err = walk_extents(w, node, w->s->block, depth);
@@ -141,9 +159,9 @@ static int walk_indirect(struct walk *w, uint64_t number, int depth,
 		return 0;
 	}
 	if (!depth)
-		return w->each(w->s, (*logical)++, number, w->arg);
+		return walk_block(w, (*logical)++, number);
 	node = malloc(w->s->block);
-	err = node ? read_block(w->s, number, node) : -ENOMEM;
+	err = node ? walk_node(w, number, node) : -ENOMEM;
 	for (i = 0; !err && i < count; i++)
 		err = walk_indirect(w, get32(node + 4 * i), depth - 1, logical);
 	free(node);
@@ -166,7 +184,10 @@ static int walk_classic(struct walk *w, const uint8_t *i_block)
 int tree_walk(const struct settle *s, const uint8_t *raw, uint32_t new_seed,
 	      block_fn each, void *arg)
 {
-	struct walk w = { .s = s, .seed = new_seed, .each = each, .arg = arg };
+	struct walk w = {
+		.s = s, .seed = new_seed, .each = each, .arg = arg,
+		.left = s->blocks,
+	};
 	uint32_t flags = get32(raw + I_FLAGS);
 	int depth;
 
