@@ -133,9 +133,15 @@ static void lead_give(struct server *s, unsigned long term)
 
 /* ---- the watchman ---- */
 
+/*
+ * The leader says what it serves, then looks whether the watchman sleeps; he
+ * says that he sleeps, then looks whether something is served.
+ */
 static void watch_sleep(struct server *s)
 {
 	atomic_store(&s->asleep, true);
+	if (atomic_load(&s->serving) && atomic_exchange(&s->asleep, false))
+		return;
 	while (sem_wait(&s->wake) && errno == EINTR)
 		;
 }
@@ -207,7 +213,6 @@ static ssize_t next_request(struct server *s, void *request, size_t size)
 		sched_yield();
 	} while (now_ns() < end);
 	poll(&fd, 1, -1);
-	watch_wake(s);
 	errno = EAGAIN;
 	return -1;
 }
@@ -288,6 +293,7 @@ static bool serve(struct server *s, unsigned long term, void *request,
 		return false;
 	}
 	atomic_store(&s->serving, atomic_fetch_add(&s->requests, 1) + 1);
+	watch_wake(s);
 	serve_request(s, request, size);
 	if (atomic_load(&s->leader) != term)
 		return false;
