@@ -45,8 +45,8 @@
  *
  * Host I/O. The waiter of the boot vCPU sleeps in poll->wait, if the host has
  * it, where it also collects the readiness of the devices' descriptors: a packet
- * wakes the very thread that waits for it. While an application thread computes
- * or executes, the vCPU's own thread looks once a tick.
+ * wakes the very thread that waits for it. While no application thread waits,
+ * the vCPU's own does so; while they come and go, it looks once a tick.
  *
  * No wake-up is lost: a sleeper publishes host_thread.until, then looks at the
  * conditions, then sleeps; a waker makes the condition true, then looks at
@@ -242,6 +242,14 @@ static void waiter_relieved(struct vcpu *v, struct host_thread *old)
 		host_wake(old);
 }
 
+/* @self waits anyhow, so it looks after the vCPU. The token is held. */
+static void waiter_set(struct vcpu *v, struct host_thread *self)
+{
+	WRITE_ONCE(v->waiter, self);
+	if (self != &v->thread)
+		WRITE_ONCE(v->relieved, 1);
+}
+
 /*
  * Give the token back after @left; @done says whether the thread's own call is
  * finished. Returns true if it was taken again at once for something that
@@ -258,7 +266,7 @@ static bool vcpu_release(struct vcpu *v, struct host_thread *self,
 	else
 		*old = left == LEFT_IDLE ? 0 : token_of(v->user);
 	if (!done && !READ_ONCE(self->done))
-		WRITE_ONCE(v->waiter, self);
+		waiter_set(v, self);
 	else if (v->waiter == self)
 		WRITE_ONCE(v->waiter, &v->thread);
 	xchg(&v->token, *old);
@@ -314,14 +322,16 @@ static u64 waiter_until(struct vcpu *v)
 
 /*
  * Does a waiter collect what the host's I/O has to say while it sleeps? On the boot
- * vCPU, whose interrupts the devices raise. Its own thread does so only once a
- * tick has passed quietly: until then an application thread will often relieve
- * it, and would have to wake it.
+ * vCPU, whose interrupts the devices raise. Its own thread does not if an
+ * application thread has relieved it lately, unless a tick has passed quietly: that
+ * will often happen again, and whoever relieves it would have to wake it. If the
+ * application's threads compute, or wait on other vCPUs, nobody does.
  */
 static int waiter_polls(struct vcpu *v, struct host_thread *self, bool quiet)
 {
-	return lkl_ops.poll && READ_ONCE(*lkl_ops.watches) &&
-	       v == &lkl_vcpus[0] && (quiet || self != &v->thread);
+	if (!lkl_ops.poll || !READ_ONCE(*lkl_ops.watches) || v != &lkl_vcpus[0])
+		return 0;
+	return self != &v->thread || !xchg(&v->relieved, 0) || quiet;
 }
 
 /* Work, or a deadline before @until, that the sleeper has to look after. */
@@ -497,6 +507,7 @@ static void vcpu_volunteer(struct vcpu *v, struct host_thread *self)
 
 	if (READ_ONCE(v->waiter) != old || !try_cmpxchg(&v->waiter, &old, self))
 		return;
+	WRITE_ONCE(v->relieved, 1);
 	waiter_relieved(v, &v->thread);
 }
 

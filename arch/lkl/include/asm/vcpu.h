@@ -137,6 +137,8 @@ struct host_thread {
  * @thread: the vCPU's own host thread
  * @boot: what that thread runs first
  * @boot_stack: the stack it runs that on
+ * @relieved: an application thread has waited since @thread last asked itself
+ *	whether to collect host I/O
  */
 struct vcpu {
 	unsigned long pending;
@@ -157,6 +159,7 @@ struct vcpu {
 	struct host_thread thread;
 	lkl_call_t boot;
 	unsigned long boot_stack;
+	int relieved;
 } __aligned(128);
 
 extern struct vcpu lkl_vcpus[];
