@@ -111,6 +111,20 @@ def test_create_exclusive():
         assert os.read(fd, 9) == b"1"
 
 
+def test_create_read_only():
+    """who makes a file that cannot be written may write it, once"""
+    for mode in (0o444, 0):
+        with opened("f%o" % mode, os.O_WRONLY | os.O_CREAT | os.O_EXCL,
+                    mode) as fd:
+            os.write(fd, b"written")
+        assert stat.S_IMODE(os.stat("f%o" % mode).st_mode) == mode
+    assert read("f444") == b"written"
+    os.chmod("f0", 0o600)
+    assert read("f0") == b"written"
+    with opened("r", os.O_RDONLY | os.O_CREAT, 0o222) as fd:
+        assert os.read(fd, 1) == b""
+
+
 def test_missing():
     """a name that is not there gives ENOENT, again and again, until it is"""
     for _ in range(3):
