@@ -215,6 +215,11 @@ static bool file_decide(struct cover *cover, int fd)
 	return true;
 }
 
+static bool has_capabilities(int fd)
+{
+	return geteuid() && fgetxattr(fd, "security.capability", NULL, 0) > 0;
+}
+
 static bool is_privileged(int fd)
 {
 	struct stat st;
@@ -223,7 +228,19 @@ static bool is_privileged(int fd)
 		return false;
 	return (st.st_mode & S_ISUID && st.st_uid != geteuid()) ||
 	       (st.st_mode & S_ISGID && st.st_gid != getegid()) ||
-	       (geteuid() && fgetxattr(fd, "security.capability", NULL, 0) > 0);
+	       has_capabilities(fd);
+}
+
+/*
+ * A file's capabilities make the dynamic linker ignore LD_PRELOAD (AT_SECURE) even
+ * where, without new privileges, the program does not get them; as ping, which
+ * would then run on the host's network.
+ */
+static void capabilities_decide(struct cover *cover, int fd)
+{
+	if (cover->way == COVER_PRELOAD && has_capabilities(fd))
+		decide(cover, COVER_TRAP,
+		       "it has capabilities, so that nothing is preloaded");
 }
 
 /* Return: is it decided? If not, cover->program is the next to look at. */
@@ -242,6 +259,7 @@ static bool program_decide(struct cover *cover)
 	}
 	cover->privileged = is_privileged(fd);
 	decided = file_decide(cover, fd);
+	capabilities_decide(cover, fd);
 	close(fd);
 	return decided;
 }
