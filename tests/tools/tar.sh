@@ -228,6 +228,44 @@ if needs "vfat: plain files" mkfs.vfat; then
 	check "vfat: the same" diff -r plain flat
 fi
 
+# ---- layers of a container
+
+mkdir -p layer1/{etc/sub/deep,opt/old,var,keep} layer2/{etc,opt,var}
+touch layer1/etc/{passwd,.hidden,sub/deep/x} layer1/opt/{a,b,old/c} layer1/var/{log,run} layer1/keep/k
+touch layer1/etc/many-{1..900}
+touch layer2/etc/{.wh.passwd,.wh.sub,.wh.nothing,shadow} layer2/opt/{.wh..wh..opq,new} layer2/var/.wh..wh.plnk
+for layer in layer1 layer2; do
+	tar --sort=name -C $layer -cf $layer.tar .
+done
+python3 - <<'PY'
+import tarfile
+with tarfile.open("layer3.tar", "w") as t:
+    for name, kind in (("etc", tarfile.DIRTYPE), ("keep", tarfile.CHRTYPE), ("etc/.wh.sub", tarfile.REGTYPE)):
+        i = tarfile.TarInfo(name)
+        i.type, i.mode = kind, 0o755
+        t.addfile(i)
+    i = tarfile.TarInfo("opt/.wh...")
+    t.addfile(i)
+PY
+make_ext4 e.img 32M
+quiet "a layer" tar2fs --whiteouts e.img layer1.tar
+quiet "one over it that takes away" tar2fs --whiteouts e.img layer2.tar
+fails "one of overlayfs; and a name that means the directory above" 1 \
+	'^tar2fs: e.img:opt/.wh\.\.\.: Invalid argument$' tar2fs --whiteouts e.img layer3.tar
+rm -rf got && quiet "comes out" cpfromfs -i e.img / got
+(cd got && find . -mindepth 1 ! -name 'many-*' ! -name lost+found | sort) >list
+printf '%s\n' ./etc ./etc/.hidden ./etc/shadow ./opt ./opt/new ./var ./var/log ./var/run >want
+same "what is left" want list
+check "and nothing else went" test "$(find got/etc -name 'many-*' | wc -l)" = 900
+make_ext4 e.img 32M
+quiet "without the option they are files" tar2fs e.img layer2.tar
+contains "as any other" '\./etc/\.wh\.passwd$' <(fs2tar e.img - | tar -t)
+quiet "a directory of many goes as a whole" bash -c '
+	mkdir l4 && touch l4/.wh.etc && tar -C l4 -cf l4.tar . &&
+	tar2fs e.img layer1.tar && tar2fs --whiteouts e.img l4.tar'
+check "it is gone" bash -c "! fs2tar e.img - | tar -t | grep -q etc"
+fsck_clean "e2fsck has nothing to say" e.img
+
 # ---- a socket is told, and is no failure
 
 make_ext4 e.img 32M

@@ -25,10 +25,12 @@ enum {
 	OPTION_LABEL,
 	OPTION_UUID,
 	OPTION_MKFS_OPTIONS,
+	OPTION_WHITEOUTS,
 };
 
 static const struct option long_options[] = {
 	IMAGEOPTS_LONG,
+	{ "whiteouts", no_argument, NULL, OPTION_WHITEOUTS },
 	{ "mkfs", required_argument, NULL, OPTION_MKFS },
 	{ "size", required_argument, NULL, OPTION_SIZE },
 	{ "label", required_argument, NULL, OPTION_LABEL },
@@ -74,6 +76,9 @@ static const char unpack_help[] =
 "them. IMAGE must hold a file system, unless one is made by --mkfs. Needs no\n"
 "root, no mount, no loop device.\n"
 "\n"
+"Options:\n"
+"      --whiteouts               ARCHIVE is a container layer: files named .wh.* take\n"
+"                                away what is in IMAGE\n"
 "A new file system:\n"
 "      --mkfs=TYPE               make one by the host's mkfs: ext4, ext3, ext2, xfs,\n"
 "                                btrfs, f2fs, vfat, exfat. What is in IMAGE is lost\n"
@@ -102,13 +107,16 @@ static void show_help(bool pack)
 	fputs(pack ? pack_rest : unpack_rest, stdout);
 }
 
-static enum options_result parse_mkfs(struct cmdline *c, int option)
+static enum options_result parse_unpack(struct cmdline *c, int option)
 {
 	if (c->pack) {
-		diag_error("a file system is made by tar2fs only");
+		diag_error("that is an option of tar2fs only");
 		return OPTIONS_WRONG;
 	}
 	switch (option) {
+	case OPTION_WHITEOUTS:
+		c->whiteouts = true;
+		return OPTIONS_RUN;
 	case OPTION_MKFS:
 		c->mkfs.type = optarg;
 		return OPTIONS_RUN;
@@ -158,7 +166,8 @@ static enum options_result parse_option(struct cmdline *c, int option)
 	case OPTION_LABEL:
 	case OPTION_UUID:
 	case OPTION_MKFS_OPTIONS:
-		return parse_mkfs(c, option);
+	case OPTION_WHITEOUTS:
+		return parse_unpack(c, option);
 	case 's':
 		if (c->pack) {
 			c->contexts = optarg;

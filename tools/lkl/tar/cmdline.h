@@ -19,6 +19,7 @@
  * @image: the images, and which file system of them
  * @archive: path of the archive, or "-" for standard input or output
  * @contexts: file to write SELinux contexts to, or NULL
+ * @whiteouts: the archive is a container layer that may take files away
  * @mkfs: the file system to be made first
  * @clamp: no time later than @epoch goes into the archive or the image
  * @epoch: SOURCE_DATE_EPOCH, seconds
@@ -28,6 +29,7 @@ struct cmdline {
 	struct imageopts image;
 	const char *archive;
 	const char *contexts;
+	bool whiteouts;
 	struct mkfs mkfs;
 	bool clamp;
 	int64_t epoch;

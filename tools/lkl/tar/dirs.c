@@ -72,6 +72,11 @@ static void leave_to(struct dirs *d, size_t depth)
 	}
 }
 
+void dirs_forget(struct dirs *d)
+{
+	leave_to(d, 0);
+}
+
 void dirs_free(struct dirs *d)
 {
 	leave_to(d, 0);

@@ -71,6 +71,9 @@ void dirs_init(struct dirs *d, const struct tree_ops *ops, int root);
 /** dirs_free - close all */
 void dirs_free(struct dirs *d);
 
+/** dirs_forget - close all but the root: some may have been removed */
+void dirs_forget(struct dirs *d);
+
 /**
  * dirs_enter - open a directory
  * @d: state

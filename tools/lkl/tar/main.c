@@ -79,6 +79,7 @@ static int unpack(struct run *r, struct progress **progress)
 	struct unpack u = {
 		.tree = &r->tree,
 		.stream = &r->stream,
+		.whiteouts = r->c->whiteouts,
 		.clamp = r->c->clamp,
 		.epoch = r->c->epoch,
 		.stop = &stop,

@@ -15,6 +15,7 @@
 
 #include "../cp/diag.h"
 #include "../cp/progress.h"
+#include "whiteout.h"
 
 #define BEHIND_STEP	(4 * 1024 * 1024)
 
@@ -316,6 +317,13 @@ static void unpack_entry(struct unpack *u)
 	if (m.dir < 0) {
 		unpack_error(u, m.dir);
 		goto out_free;
+	}
+	if (u->whiteouts) {
+		err = whiteout_apply(u, m.dir, m.name);
+		if (err < 0)
+			unpack_error(u, err);
+		if (err)
+			goto out_free;
 	}
 	m.inherited = dirs_has_acl(&u->dirs);
 	if (target)

@@ -45,6 +45,7 @@ struct finish {
  * struct unpack - one run of tar2fs
  * @tree: what is written, below its base
  * @stream: what is read
+ * @whiteouts: files of a container layer that take others away do so
  * @clamp: no time later than @epoch is set
  * @epoch: seconds since 1970
  * @progress: told of files; the stream tells it of bytes
@@ -66,6 +67,7 @@ struct finish {
 struct unpack {
 	const struct tree *tree;
 	struct stream *stream;
+	bool whiteouts;
 	bool clamp;
 	int64_t epoch;
 	struct progress *progress;
