@@ -1000,6 +1000,190 @@ static void probe_exec(void)
 	close(ends[1]);
 }
 
+/* Run in a child: its exit status says how it went. */
+static void in_child(void (*fn)(int *ends), int *ends)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		fn(ends);
+		fflush(stdout);
+		_exit(0);
+	}
+	waitpid(child, &status, 0);
+	say("status %x", status);
+}
+
+static void child_signals(int *ends)
+{
+	int l = listener(0, 5), u = bound(SOCK_DGRAM);
+	struct pollfd p = { .fd = ends[0], .events = POLLIN };
+	char c;
+
+	interrupt_after(30, 0);
+	say("accept %s", result(accept(l, NULL, NULL)));
+	interrupt_after(30, 0);
+	say("datagram %s", result(recv(u, &c, 1, 0)));
+	interrupt_after(30, SA_RESTART);
+	say("poll %s", result(poll(&p, 1, PATIENCE)));
+	interrupt_after(30, 0);
+	say("stream %s", result(read(ends[0], &c, 1)));
+	say("handled %d", alarms);
+}
+
+static void probe_fork_signals(void)
+{
+	int ends[2];
+
+	pair(ends);
+	alarms = 0;
+	in_child(child_signals, ends);
+	close_pair(ends);
+}
+
+static void child_broken_pipe(int *ends)
+{
+	signal(SIGPIPE, SIG_DFL);
+	close(ends[1]);
+	say("quiet %s", result(send(ends[0], "x", 1, MSG_NOSIGNAL)));
+	write(ends[0], "x", 1);
+	say("still here");
+}
+
+static void probe_fork_broken_pipe(void)
+{
+	int ends[2];
+
+	pair(ends);
+	shutdown(ends[0], SHUT_WR);
+	in_child(child_broken_pipe, ends);
+	close_pair(ends);
+}
+
+static void *write_later(void *arg)
+{
+	usleep(30000);
+	write(*(int *)arg, "w", 1);
+	return NULL;
+}
+
+/* Waits for a pipe of the host and a socket at once, which is ready later. */
+static void wait_for_either(int fd, int pipe_fd, int writer)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.fd = fd };
+	struct epoll_event p = { .events = EPOLLIN, .data.fd = pipe_fd }, got;
+	struct pollfd fds[2] = { { fd, POLLIN, 0 }, { pipe_fd, POLLIN, 0 } };
+	int ep = epoll_create1(0);
+	pthread_t t;
+	char c;
+
+	epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e);
+	epoll_ctl(ep, EPOLL_CTL_ADD, pipe_fd, &p);
+	t = start(write_later, &writer);
+	say("poll %s", result(poll(fds, 2, PATIENCE)));
+	say("which %x %x", fds[0].revents, fds[1].revents);
+	say("epoll %s", result(epoll_wait(ep, &got, 1, PATIENCE)));
+	say("which %d", got.data.fd == fd ? 0 : 1);
+	read(got.data.fd, &c, 1);
+	pthread_join(t, NULL);
+	say("none %s", result(epoll_wait(ep, &got, 1, 0)));
+	t = start(write_later, &writer);
+	say("epoll %s", result(epoll_wait(ep, &got, 1, PATIENCE)));
+	read(got.data.fd, &c, 1);
+	pthread_join(t, NULL);
+	close(ep);
+}
+
+static void child_mixed(int *ends)
+{
+	int p[2];
+
+	if (pipe(p))
+		return;
+	wait_for_either(ends[0], p[0], ends[1]);
+	wait_for_either(ends[0], p[0], p[1]);
+}
+
+static void probe_fork_mixed(void)
+{
+	int ends[2];
+
+	pair(ends);
+	in_child(child_mixed, ends);
+	close_pair(ends);
+}
+
+static void child_threads(int *ends)
+{
+	probe_edges();
+	probe_short();
+}
+
+static void probe_fork_threads(void)
+{
+	int ends[2];
+
+	pair(ends);
+	in_child(child_threads, ends);
+	close_pair(ends);
+}
+
+static void child_nested(int *ends)
+{
+	char c = 0;
+
+	if (!fork()) {
+		write(ends[0], "n", 1);
+		close(ends[0]);
+		probe_fork();
+		fflush(stdout);
+		_exit(0);
+	}
+	wait(NULL);
+	say("read %s", result(read(ends[1], &c, 1)));
+	say("got %d", c);
+	probe_bulk();
+}
+
+static void probe_fork_nested(void)
+{
+	int ends[2];
+
+	pair(ends);
+	in_child(child_nested, ends);
+	close_pair(ends);
+}
+
+/* A child that is killed in a call, again and again; nothing may pile up. */
+static void probe_fork_many(void)
+{
+	int l = listener(0, 5), count = 0;
+	pid_t child;
+	char c;
+
+	for (int i = 0; i < 50; i++) {
+		int ends[2];
+
+		pair(ends);
+		child = fork();
+		if (!child) {
+			close(ends[1]);
+			write(ends[0], "r", 1);
+			accept(l, NULL, NULL);
+			_exit(1);
+		}
+		close(ends[0]);
+		read(ends[1], &c, 1);
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+		count += read(ends[1], &c, 1) == 0;
+		close(ends[1]);
+	}
+	say("%d ends seen", count);
+	close(l);
+}
+
 /* ---- odds and ends ---- */
 
 static void probe_raw_calls(void)
@@ -1079,6 +1263,12 @@ static const struct {
 	{ "prefork", probe_prefork },
 	{ "fork", probe_fork },
 	{ "killed", probe_killed },
+	{ "fork_signals", probe_fork_signals },
+	{ "fork_broken_pipe", probe_fork_broken_pipe },
+	{ "fork_mixed", probe_fork_mixed },
+	{ "fork_threads", probe_fork_threads },
+	{ "fork_nested", probe_fork_nested },
+	{ "fork_many", probe_fork_many },
 	{ "passing", probe_passing },
 	{ "exec", probe_exec },
 	{ "raw_calls", probe_raw_calls },

@@ -160,10 +160,13 @@ static void note_status(int status, void *arg)
 	exit_status = status;
 }
 
-__attribute__((constructor(105)))
-static void exit_init(void)
+/* Before the destructors run, so not from a constructor, which libc's follow. */
+void process_note_status(void)
 {
-	on_exit(note_status, NULL);
+	static bool noting;
+
+	if (!__atomic_exchange_n(&noting, true, __ATOMIC_ACQ_REL))
+		on_exit(note_status, NULL);
 }
 
 static void end_connections(int status)

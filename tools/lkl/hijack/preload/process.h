@@ -34,6 +34,9 @@ struct process_hooks {
 
 void process_hooks_set(const struct process_hooks *hooks);
 
+/* From now on, what exit() is called with is known to the serve hook. */
+void process_note_status(void);
+
 /* The hooks; members may be NULL. */
 const struct process_hooks *process_hooks(void);
 

@@ -31,6 +31,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Every function of libc that is called here though it is interposed. */
@@ -48,7 +49,7 @@
 	X(recvmsg) X(rewinddir) X(seekdir) X(select) X(send) X(sendfile) \
 	X(sendmmsg) X(sendmsg) X(sendto) X(setrlimit) X(setsockopt) \
 	X(shutdown) X(sigaction) X(signal) X(socket) X(socketpair) X(splice) X(sysconf) \
-	X(statfs) X(statx) X(syscall) X(tee) X(telldir) X(vmsplice) \
+	X(statfs) X(statx) X(syscall) X(tee) X(telldir) X(vmsplice) X(wait4) X(waitid) \
 	X(write) X(writev)
 
 /**

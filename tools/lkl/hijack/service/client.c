@@ -229,6 +229,13 @@ long client_fork(int *libs, size_t count, int child_control)
 	return call(&req, child_control);
 }
 
+void client_reaped(pid_t pid)
+{
+	struct request req = { .nr = REQUEST_REAPED, .params = { pid } };
+
+	call(&req, -1);
+}
+
 void client_forget(void)
 {
 	connection_close(control);

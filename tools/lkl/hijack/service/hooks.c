@@ -106,6 +106,7 @@ static void before(void)
 {
 	long err;
 
+	process_note_status();
 	pthread_mutex_lock(&fork_lock);
 	count = 0;
 	file_each(collect_file);

@@ -15,13 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "api.h"
 #include "descriptors.h"
 #include "kernel.h"
+#include "preload.h"
 #include "real.h"
 
-#define EVENTS	16
+#define EVENTS		16
+#define REAP_PATIENCE	2	/* s */
 
 /**
  * struct service - a thread that makes calls for one of a client's
@@ -71,6 +74,21 @@ static struct client *clients;
 static unsigned int client_count;
 static int epoll = -1;
 
+/* The calling thread is one of the program's and has clients_lock. */
+THREAD_LOCAL volatile bool program_has_lock;
+
+static void program_lock(void)
+{
+	program_has_lock = true;
+	pthread_mutex_lock(&clients_lock);
+}
+
+static void program_unlock(void)
+{
+	pthread_mutex_unlock(&clients_lock);
+	program_has_lock = false;
+}
+
 static long lib(long nr, long a, long b, long c)
 {
 	long params[6] = { a, b, c, 0, 0, 0 };
@@ -87,13 +105,18 @@ static void close_lib(int fd)
 
 static void client_free(struct client *client)
 {
+	struct client **link = &clients;
+
 	descriptors_each(&client->libs, close_lib);
 	descriptors_free(&client->libs);
-	free(client);
 	pthread_mutex_lock(&clients_lock);
+	while (*link != client)
+		link = &(*link)->next;
+	*link = client->next;
 	client_count--;
 	pthread_cond_broadcast(&clients_gone);
 	pthread_mutex_unlock(&clients_lock);
+	free(client);
 }
 
 static void client_put(struct client *client)
@@ -145,6 +168,10 @@ static long make_call(struct service *s, struct request *req, int fd)
 	if (req->nr == REQUEST_FORK)
 		return server_fork((int *)req->params[0], (size_t)req->params[1],
 				   connection_keep(fd), s->client->pid);
+	if (req->nr == REQUEST_REAPED) {
+		server_reaped((pid_t)req->params[0]);
+		return 0;
+	}
 	__atomic_store_n(&s->signalled, false, __ATOMIC_RELEASE);
 	__atomic_store_n(&s->seq, req->seq, __ATOMIC_SEQ_CST);
 	descriptors_before(&s->client->libs, req->nr, req->params);
@@ -275,12 +302,9 @@ static void interrupt(struct client *client, const struct control *msg)
 /* Its threads find their connections closed, once they are out of their calls. */
 static void client_gone(struct client *client)
 {
-	struct client **link = &clients;
-
 	pthread_mutex_lock(&clients_lock);
-	while (*link != client)
-		link = &(*link)->next;
-	*link = client->next;
+	/* A child that was just forked may still have it open. */
+	real.epoll_ctl(epoll, EPOLL_CTL_DEL, client->control, NULL);
 	connection_close(client->control);
 	client->control = -1;
 	for (struct service *s = client->threads; s; s = s->next) {
@@ -361,7 +385,7 @@ static int client_watch(struct client *client)
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = client };
 	int err;
 
-	pthread_mutex_lock(&clients_lock);
+	program_lock();
 	err = control_start();
 	if (!err && real.epoll_ctl(epoll, EPOLL_CTL_ADD, client->control, &event))
 		err = -errno;
@@ -370,7 +394,7 @@ static int client_watch(struct client *client)
 		clients = client;
 		client_count++;
 	}
-	pthread_mutex_unlock(&clients_lock);
+	program_unlock();
 	return err;
 }
 
@@ -440,19 +464,48 @@ void server_wait(void)
 	pthread_mutex_unlock(&clients_lock);
 }
 
+static bool exists(pid_t pid)
+{
+	const struct client *client = clients;
+
+	while (client && client->pid != pid)
+		client = client->next;
+	return client;
+}
+
+/*
+ * In a handler that interrupted who has the lock, nothing can be waited for. Nor
+ * longer than a while: a process may live on under another's number.
+ */
+void server_reaped(pid_t pid)
+{
+	struct timespec until;
+
+	if (!server_clients() || program_has_lock)
+		return;
+	program_lock();
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += REAP_PATIENCE;
+	while (exists(pid) &&
+	       !pthread_cond_timedwait(&clients_gone, &clients_lock, &until))
+		;
+	program_unlock();
+}
+
 void server_freeze(void)
 {
-	pthread_mutex_lock(&clients_lock);
+	program_lock();
 }
 
 void server_thaw(void)
 {
-	pthread_mutex_unlock(&clients_lock);
+	program_unlock();
 }
 
 void server_forget(void)
 {
 	pthread_mutex_init(&clients_lock, NULL);
+	program_has_lock = false;
 	connection_close(epoll);
 	epoll = -1;
 	for (struct client *c = clients; c; c = c->next) {

@@ -58,6 +58,8 @@ struct control {
 
 /* Besides system calls: duplicates for a child; the message carries its control. */
 #define REQUEST_FORK	(-1L)
+/* server_reaped() of the first argument. */
+#define REQUEST_REAPED	(-2L)
 
 /**
  * struct request - a call, by a thread's connection; answered by a long
@@ -102,6 +104,8 @@ long server_fork(int *libs, size_t count, int control, pid_t memory);
 unsigned int server_clients(void);
 /* Wait until there are none. */
 void server_wait(void);
+/* Wait until what a process that has ended had is closed. Signal handlers too. */
+void server_reaped(pid_t pid);
 /* Around fork(), in the owner: nothing changes meanwhile. */
 void server_freeze(void);
 void server_thaw(void);
@@ -115,6 +119,8 @@ void client_start(int control, pid_t owner);
 /* Before fork() of a client: as server_fork(). */
 long client_fork(int *libs, size_t count, int control);
 bool client_is(void);
+/* As server_reaped(). */
+void client_reaped(pid_t pid);
 /* In a client's child: its connections are not ours. */
 void client_forget(void);
 

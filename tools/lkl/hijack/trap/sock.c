@@ -245,10 +245,16 @@ void sock_close(struct trap *trap, struct sock *s)
 
 void sock_free_dead(struct trap *trap)
 {
-	while (trap->dead) {
-		struct sock *s = trap->dead;
+	struct sock **link = &trap->dead;
 
-		trap->dead = s->dead;
+	while (*link) {
+		struct sock *s = *link;
+
+		if (s->queued) {
+			link = &s->dead;	/* its turn comes */
+			continue;
+		}
+		*link = s->dead;
 		sock_delete(s);
 	}
 }
