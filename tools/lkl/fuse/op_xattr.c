@@ -98,6 +98,16 @@ static long hide_trusted(fuse_req_t req, char *list, long length)
 	return to - list;
 }
 
+/*
+ * A file system that does not know the attribute which the host asks for before
+ * the first write to each file knows none. Then the host need not ask again.
+ */
+static long none_at_all(const char *name, long err)
+{
+	return err == -EOPNOTSUPP && name &&
+	       !strcmp(name, "security.capability") ? -ENOSYS : err;
+}
+
 static void reply_xattr(fuse_req_t req, fuse_ino_t ino, const char *name,
 			size_t size)
 {
@@ -118,7 +128,7 @@ static void reply_xattr(fuse_req_t req, fuse_ino_t ino, const char *name,
 		if (len > 0 && size && !name)
 			len = hide_trusted(req, buf, len);
 		if (len < 0)
-			fs_reply(req, len);
+			fs_reply(req, none_at_all(name, len));
 		else if (!size)
 			fuse_reply_xattr(req, len);
 		else
