@@ -69,6 +69,16 @@ check "when the worker is killed, the status is 4 ($?)" test $? = 4
 contains "it is said" 'was ended by signal 9' fuse.err
 check "and no dead mount is left" sh -c '! mountpoint -q mnt'
 
+check "mounted" mount_image broken.img -o ro
+w=$(worker)
+kill -KILL $fuse_pid "$w"
+wait $fuse_pid
+check "when both are killed, the image is free" wait_free broken.img
+fails "the dead mount stays" 1 'not connected' df mnt
+fails "which is said to who mounts there" 2 'fusermount3 -u mnt takes|Try' \
+	lklfuse broken.img mnt -o ro
+check "and can be taken away" fusermount3 -u mnt
+
 # ---- the image goes away
 
 make_ext4 e.img 64M

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "../cp/diag.h"
@@ -296,6 +297,8 @@ static int parse_owner(struct config *c, const char *option)
 
 static int take_argument(struct config *c, const char *arg)
 {
+	struct statfs fs;
+
 	if (!c->image) {
 		c->image = arg;
 		return 0;
@@ -306,9 +309,15 @@ static int take_argument(struct config *c, const char *arg)
 		return -1;
 	}
 	c->mountpoint = realpath(arg, NULL);
-	if (!c->mountpoint)
+	/* Of a dead mount the host may have kept all but this. */
+	if (c->mountpoint && (!statfs(c->mountpoint, &fs) || errno != ENOTCONN))
+		return 0;
+	if (errno == ENOTCONN)
+		diag_error("%s: is the mount of a server that was killed; fusermount3 -u %s takes it away",
+			   arg, arg);
+	else
 		diag_error("%s: %s", arg, diag_cause(-errno));
-	return c->mountpoint ? 0 : -1;
+	return -1;
 }
 
 /* Called by fuse_opt_parse(): 0 takes the argument away, 1 leaves it. */
