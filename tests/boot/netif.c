@@ -382,6 +382,21 @@ Test(netif, the_ipv6_default_route_is_set)
 				     " 00 fd000000000000000000000000000001"));
 }
 
+Test(netif, a_link_local_gateway_is_on_the_only_link)
+{
+	struct in6_addr gateway = ip6("fe80::1");
+	int other;
+
+	check_refusal(lkl_set_ipv6_gateway(&gateway), -LKL_EINVAL, "one interface");
+	dummy();
+	check_call(lkl_set_ipv6_gateway(&gateway), 0);
+	cr_assert_not_null(proc_line("/proc/net/ipv6_route",
+				     " 00 fe800000000000000000000000000001"));
+	other = link_make("dummy", "d1");
+	check_call(lkl_if_up(other), 0);
+	check_refusal(lkl_set_ipv6_gateway(&gateway), -LKL_EINVAL, "one interface");
+}
+
 /*
  * Two interfaces, two gateways: packets leave by the one whose address they
  * have, whatever the main table says.

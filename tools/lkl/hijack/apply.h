@@ -36,11 +36,9 @@ struct dhcp_lease;
 	X(lkl_netdev_tap_create) X(lkl_netdev_macvtap_create)		\
 	X(lkl_netdev_pipe_create) X(lkl_netdev_capture)
 
-/**
- * struct apply_api - functions of liblkl
+/*
+ * struct apply_api - functions of liblkl, by their names
  * @host_ops: lkl_host_ops
- *
- * The rest are the functions themselves.
  */
 struct apply_api {
 	struct lkl_host_operations *host_ops;

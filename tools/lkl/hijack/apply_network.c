@@ -294,7 +294,7 @@ static bool address_wait(const struct applied *applied, long fd, int ifindex,
 {
 	long end = now_ms() + wait_ms, left = wait_ms;
 	struct pollfd pfd = { .fd = (int)fd, .events = POLLIN };
-	char buf[4096];
+	char buf[4096] = "";
 
 	while (!has_global_address(applied, ifindex)) {
 		if (left <= 0 ||

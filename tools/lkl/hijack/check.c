@@ -108,11 +108,15 @@ bool check_type(const char *text)
 
 bool mac_parse(const char *text, uint8_t *mac)
 {
-	char end;
+	int i;
 
-	return strlen(text) == strlen("xx:xx:xx:xx:xx:xx") &&
-	       sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", mac, mac + 1,
-		      mac + 2, mac + 3, mac + 4, mac + 5, &end) == 6;
+	for (i = 0; i < 6; i++, text += 3) {
+		if (!isxdigit((unsigned char)text[0]) ||
+		    !isxdigit((unsigned char)text[1]) || text[2] != (i < 5 ? ':' : '\0'))
+			return false;
+		mac[i] = (uint8_t)strtoul(text, NULL, 16);
+	}
+	return true;
 }
 
 /* One that names an interface: not a group, not zeros. */

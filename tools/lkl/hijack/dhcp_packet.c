@@ -88,14 +88,14 @@ static uint8_t *options_write(uint8_t *at, enum dhcp_type type,
 	return at;
 }
 
-static uint16_t ip_checksum(const struct iphdr *ip)
+/* Over a header of 20 bytes whose own field is 0 (RFC 1071). */
+static uint16_t ip_checksum(const uint8_t *header)
 {
-	const uint8_t *bytes = (const uint8_t *)ip;
 	uint32_t sum = 0;
 	size_t i;
 
-	for (i = 0; i < sizeof(*ip); i += 2)
-		sum += (uint32_t)(bytes[i] << 8 | bytes[i + 1]);
+	for (i = 0; i < sizeof(struct iphdr); i += 2)
+		sum += (uint32_t)(header[i] << 8 | header[i + 1]);
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return htons((uint16_t)~sum);
@@ -118,7 +118,8 @@ static void headers_write(uint8_t *packet, size_t len)
 		.len = htons((uint16_t)(len - sizeof(ip))),
 	};
 
-	ip.check = ip_checksum(&ip);
+	memcpy(packet, &ip, sizeof(ip));
+	ip.check = ip_checksum(packet);
 	memcpy(packet, &ip, sizeof(ip));
 	memcpy(packet + sizeof(ip), &udp, sizeof(udp));
 }

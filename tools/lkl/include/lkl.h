@@ -1146,7 +1146,8 @@ int lkl_set_ipv4_gateway(unsigned int addr);
 
 /**
  * lkl_set_ipv6_gateway - set the default route for IPv6
- * @addr: the gateway, not a link-local address
+ * @addr: the gateway; it may have a link-local address if a single interface,
+ *	besides loopback, is up
  *
  * Return: 0; -LKL_EHOSTUNREACH if no interface leads to it; -LKL_EINVAL.
  */

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <lkl.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "netlink.h"
@@ -84,9 +85,51 @@ int lkl_set_ipv4_gateway(unsigned int addr)
 	return gateway_add(AF_INET, &addr, 0, RT_TABLE_MAIN, NLM_F_REPLACE);
 }
 
+/* The interfaces that lead anywhere: the last one seen, and how many. */
+struct links {
+	int ifindex;
+	unsigned int count;
+};
+
+static int link_count(const struct nlmsghdr *msg, void *arg)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(msg);
+	struct links *links = arg;
+
+	if (msg->nlmsg_type != RTM_NEWLINK ||
+	    msg->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) ||
+	    !(info->ifi_flags & IFF_UP) || info->ifi_flags & IFF_LOOPBACK)
+		return 0;
+	links->ifindex = info->ifi_index;
+	links->count++;
+	return 0;
+}
+
+/* A link-local address says nothing of the link: it is known if there is one. */
+static int only_link(void)
+{
+	struct ifinfomsg info = { 0 };
+	struct netlink_request req;
+	struct links links = { 0 };
+	int err;
+
+	netlink_begin(&req, RTM_GETLINK, NLM_F_DUMP, &info, sizeof(info));
+	err = netlink_call(&req, link_count, &links);
+	if (err)
+		return err;
+	if (links.count != 1)
+		return netlink_fail(-EINVAL,
+				    "A link-local gateway wants exactly one interface");
+	return links.ifindex;
+}
+
 int lkl_set_ipv6_gateway(void *addr)
 {
-	return gateway_add(AF_INET6, addr, 0, RT_TABLE_MAIN, NLM_F_REPLACE);
+	int ifindex = addr && IN6_IS_ADDR_LINKLOCAL(addr) ? only_link() : 0;
+
+	if (ifindex < 0)
+		return ifindex;
+	return gateway_add(AF_INET6, addr, ifindex, RT_TABLE_MAIN, NLM_F_REPLACE);
 }
 
 int lkl_if_add_gateway(int ifindex, int af, void *gwaddr)
