@@ -239,14 +239,16 @@ HIJACK int epoll_create(int size)
 	return epoll_create1(0);
 }
 
+/* Counted before it can wake anybody, who would not look there otherwise. */
 static int ctl_host(struct epoll *epoll, int fd, int op, int member,
 		    struct epoll_event *event)
 {
-	int ret = real.epoll_ctl(fd, op, member, event);
+	int ret;
 
-	if (!ret && op == EPOLL_CTL_ADD)
-		__atomic_add_fetch(&epoll->host_members, 1, __ATOMIC_RELAXED);
-	else if (!ret && op == EPOLL_CTL_DEL)
+	if (op == EPOLL_CTL_ADD)
+		__atomic_add_fetch(&epoll->host_members, 1, __ATOMIC_SEQ_CST);
+	ret = real.epoll_ctl(fd, op, member, event);
+	if ((op == EPOLL_CTL_ADD && ret) || (op == EPOLL_CTL_DEL && !ret))
 		__atomic_sub_fetch(&epoll->host_members, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&epoll->host_ready, true, __ATOMIC_RELEASE);
 	return ret;

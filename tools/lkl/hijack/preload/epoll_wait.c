@@ -187,7 +187,7 @@ static int both_look(struct wait *wait)
 	return host_look(wait);
 }
 
-static int both_sleep(struct wait *wait, struct sleeper *self)
+static int both_sleep(struct wait *wait)
 {
 	struct timespec left;
 	long params[6] = {
@@ -196,8 +196,8 @@ static int both_sleep(struct wait *wait, struct sleeper *self)
 	};
 	long ret = api.lkl_waker_syscall(SYS_epoll_pwait2, params);
 
-	if (ret == -EINTR && wait_goes_on(self, &wait->mask))
-		return -EAGAIN;
+	if (ret == -EINTR)
+		return wait_interrupted(&wait->mask);
 	/* The time has come: a last look at the host. */
 	return ret ? (int)ret : host_look(wait);
 }
@@ -208,7 +208,7 @@ static int both_turn(struct wait *wait, struct sleeper *self)
 
 	if (!ret)
 		ret = wait_mask_begin(&wait->mask, self);
-	return ret ? ret : both_sleep(wait, self);
+	return ret ? ret : both_sleep(wait);
 }
 
 static int both_wait(struct wait *wait)
@@ -218,7 +218,7 @@ static int both_wait(struct wait *wait)
 
 	if (ret || !wait->deadline)
 		return ret;
-	self = wait_begin();
+	self = wait_self();
 	slot = self ? slot_take(wait->epoll, self) : NULL;
 	if (!slot)
 		return -ENOMEM;
@@ -270,11 +270,12 @@ static int epoll_wait_use(struct use *use, int fd, struct epoll_event *events,
 {
 	struct wait wait = {
 		.epoll = use->file->epoll, .fd = fd, .events = events,
-		.max = max, .deadline = deadline, .mask.wanted = mask,
+		.max = max, .deadline = deadline,
 	};
-	int ret = use->file->kind == FILE_EPOLL ? epoll_wait_until(&wait) :
-		  -EINVAL;
+	int ret;
 
+	wait_mask_init(&wait.mask, mask);
+	ret = use->file->kind == FILE_EPOLL ? epoll_wait_until(&wait) : -EINVAL;
 	use_end(use);
 	return (int)result(ret);
 }

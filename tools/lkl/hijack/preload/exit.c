@@ -39,13 +39,19 @@ enum { TCP_ESTABLISHED = 1, TCP_FIN_WAIT1 = 4, TCP_CLOSE_WAIT = 8,
 THREAD_LOCAL bool ending;
 static kernel_function *target;
 
+bool process_ending;
+
+void process_park(void)
+{
+	while (!ending)
+		real.poll(NULL, 0, -1);
+}
+
 /* Calls of other threads from now on: the process is about to be gone. */
 static long only_the_last(long nr, long *params)
 {
-	if (ending)
-		return target(nr, params);
-	for (;;)
-		real.poll(NULL, 0, -1);
+	process_park();
+	return target(nr, params);
 }
 
 /* Wakes who is blocked in it; who comes later finds it closed. */
@@ -187,6 +193,7 @@ static void end(int status)
 	    __atomic_exchange_n(&ended, true, __ATOMIC_ACQ_REL))
 		return;
 	ending = true;
+	__atomic_store_n(&process_ending, true, __ATOMIC_SEQ_CST);
 	target = kernel_target;
 	kernel_call_set(only_the_last);
 	end_connections(status);

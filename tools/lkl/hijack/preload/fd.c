@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include "kernel.h"
+#include "pass.h"
 #include "place.h"
 #include "real.h"
 
@@ -89,13 +90,16 @@ void fd_release(struct file *file)
 int fd_close(int fd)
 {
 	struct file *file;
+	int err;
 
 	if (fd_internal(fd))
 		return -EBADF;
 	file = file_withdraw(fd);
 	if (file)
 		fd_release(file);
-	return real.close(fd) ? -errno : 0;
+	err = real.close(fd) ? -errno : 0;
+	pass_closed();
+	return err;
 }
 
 /* The flag is cleared here before it is in the library, and set after. */

@@ -117,6 +117,13 @@ static long forked(long nr, long *params)
 	return -ENOLINK;
 }
 
+void kernel_join(kernel_function *target)
+{
+	remote = true;
+	kernel_call_set(target);
+	__atomic_store_n(&state, UP, __ATOMIC_RELEASE);
+}
+
 void kernel_fork_child(void)
 {
 	pthread_mutex_init(&up_mutex, NULL);

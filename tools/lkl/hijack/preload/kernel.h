@@ -77,6 +77,9 @@ bool kernel_forked(void);
  */
 bool kernel_remote(void);
 
+/* Another process's kernel is ours too; @target makes its calls. */
+void kernel_join(kernel_function *target);
+
 /* In the child, after fork(): calls fail until kernel_call_set(). */
 void kernel_fork_child(void);
 

@@ -37,7 +37,7 @@ void limits_split(void)
 
 bool limits_allow(int fd)
 {
-	return fd < FD_MAX && (!split() || (rlim_t)fd < program_soft);
+	return !split() || fd < 0 || (rlim_t)fd < program_soft;
 }
 
 int limits_own_base(void)

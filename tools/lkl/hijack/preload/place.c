@@ -55,7 +55,7 @@ int place_new(bool cloexec, struct place **placep)
 		err = -errno;
 		goto err_place;
 	}
-	if (!limits_allow(ends[0]))
+	if (ends[0] >= FD_MAX || !limits_allow(ends[0]))
 		goto err_both;
 	place->kept = keep(ends[1]);
 	if (place->kept < 0) {
@@ -74,6 +74,17 @@ err_place:
 	return err;
 }
 
+struct place *place_adopt(int kept)
+{
+	struct place *place = pool_get(&place_pool);
+
+	if (!place)
+		return NULL;
+	place->kept = kept;
+	place->refs = 1;
+	return place;
+}
+
 void place_get(struct place *place)
 {
 	__atomic_add_fetch(&place->refs, 1, __ATOMIC_RELAXED);
@@ -83,7 +94,9 @@ void place_put(struct place *place)
 {
 	if (__atomic_sub_fetch(&place->refs, 1, __ATOMIC_ACQ_REL))
 		return;
-	file_withdraw(place->kept);
-	real.close(place->kept);
+	if (place->kept >= 0) {
+		file_withdraw(place->kept);
+		real.close(place->kept);
+	}
 	pool_put(&place_pool, place);
 }

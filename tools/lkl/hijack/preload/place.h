@@ -39,6 +39,9 @@ struct place {
  */
 int place_new(bool cloexec, struct place **place);
 
+/* One that another process made: @kept is its other end, or -1. NULL if full. */
+struct place *place_adopt(int kept);
+
 void place_get(struct place *place);
 /* Our end is closed with the last entry. The number is the caller's to close. */
 void place_put(struct place *place);

@@ -212,7 +212,7 @@ static int set_turn(struct set *set, struct sleeper *self, uint64_t deadline,
 		return ret;
 	slept = set_sleep(set, deadline);
 	if (slept == -EINTR)
-		return wait_goes_on(self, mask) ? -EAGAIN : -EINTR;
+		return wait_interrupted(mask);
 	if (slept < 0)
 		return (int)slept;
 	return set_look(set);
@@ -220,14 +220,15 @@ static int set_turn(struct set *set, struct sleeper *self, uint64_t deadline,
 
 static int set_wait(struct set *set, uint64_t deadline, const sigset_t *sigmask)
 {
-	struct wait_mask mask = { .wanted = sigmask };
+	struct wait_mask mask;
 	struct sleeper *self;
 	int ret;
 
+	wait_mask_init(&mask, sigmask);
 	ret = set_look(set);
 	if (ret || !deadline)
 		return ret;
-	self = wait_begin();
+	self = wait_self();
 	if (!self)
 		return -errno;
 	do {

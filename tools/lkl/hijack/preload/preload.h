@@ -25,6 +25,9 @@
 /* One line to standard error, by the host, whatever the program made of it. */
 void complain(const char *what, const char *detail);
 
+/* Has a thread ever been cancelled? Then calls look whether theirs is. */
+extern bool cancel_used;
+
 /* What libc's functions return for a system call's result. */
 long result_error(long result);
 

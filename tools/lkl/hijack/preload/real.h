@@ -44,12 +44,13 @@
 	X(ftruncate) X(getaddrinfo) X(getnameinfo) X(getpeername) X(getrlimit) X(getsockname) X(getsockopt) \
 	X(ioctl) X(listen) X(lseek) X(open) X(openat) X(opendir) X(poll) \
 	X(ppoll) X(pread) X(preadv) X(preadv2) X(prlimit) X(pselect) \
-	X(pthread_sigmask) X(pwrite) X(pwritev) X(pwritev2) X(read) X(readdir) \
+	X(pthread_cancel) X(pthread_sigmask) X(pwrite) X(pwritev) X(pwritev2) X(read) X(readdir) \
 	X(readlink) X(readlinkat) X(readv) X(recv) X(recvfrom) X(recvmmsg) \
 	X(recvmsg) X(rewinddir) X(seekdir) X(select) X(send) X(sendfile) \
 	X(sendmmsg) X(sendmsg) X(sendto) X(setrlimit) X(setsockopt) \
 	X(shutdown) X(sigaction) X(signal) X(socket) X(socketpair) X(splice) X(sysconf) \
 	X(statfs) X(statx) X(syscall) X(tee) X(telldir) X(vmsplice) X(wait4) X(waitid) \
+	X(execve) X(execvpe) X(fexecve) \
 	X(write) X(writev)
 
 /**

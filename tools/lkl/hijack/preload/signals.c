@@ -89,8 +89,7 @@ static int action_host(int signo, const struct sigaction *new,
 	struct sigaction wrapped;
 	int ret;
 
-	if (new && is_function(new) && !is_ours(new) &&
-	    !(new->sa_flags & SA_RESETHAND)) {
+	if (new && is_function(new) && !is_ours(new)) {
 		wrapped = *new;
 		action->told = *new;
 		__atomic_store_n(&action->handler, new->sa_sigaction,

@@ -30,6 +30,7 @@
 #ifndef HIJACK_TABLE_H
 #define HIJACK_TABLE_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -107,6 +108,8 @@ static inline bool use_begin_any(struct use *use, int fd, bool sleeps)
 
 	if (likely(!file_peek(fd)))
 		return false;
+	if (unlikely(cancel_used) && sleeps)
+		pthread_testcancel();
 	urcu_bp_read_lock();
 	file = file_peek(fd);
 	if (!file) {
@@ -122,8 +125,14 @@ static inline bool use_begin_any(struct use *use, int fd, bool sleeps)
 	return true;
 }
 
+/* The process ends: no thread but the one that ends it is to see how. */
+extern bool process_ending;
+void process_park(void);
+
 static inline void use_end(struct use *use)
 {
+	if (unlikely(process_ending))
+		process_park();
 	if (use->counted)
 		__atomic_fetch_sub(&use->file->refs, 1, __ATOMIC_RELEASE);
 	else

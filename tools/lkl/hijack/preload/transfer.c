@@ -193,8 +193,8 @@ static ssize_t splice_to_pipe(int pipe, int in, size_t len, unsigned int flags,
 	len = len < (size_t)room ? len : (size_t)room;
 	if (!len)
 		return -EAGAIN;
-	got = recv(in, chunk->data, len,
-		   MSG_PEEK | (flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0));
+	/* SPLICE_F_NONBLOCK is about the pipe; the socket has a flag of its own. */
+	got = recv(in, chunk->data, len, MSG_PEEK);
 	if (got <= 0)
 		return got ? -errno : 0;
 	got = real.write(pipe, chunk->data, (size_t)got);
@@ -236,8 +236,7 @@ static ssize_t splice_from_pipe(int out, int pipe, size_t len,
 	if (got <= 0)
 		return got;
 	put = send(out, chunk->data, (size_t)got < len ? (size_t)got : len,
-		   (flags & SPLICE_F_NONBLOCK ? MSG_DONTWAIT : 0) |
-		   (flags & SPLICE_F_MORE ? MSG_MORE : 0));
+		   flags & SPLICE_F_MORE ? MSG_MORE : 0);
 	if (put < 0)
 		return -errno;
 	while (done < (size_t)put) {

@@ -28,6 +28,7 @@ static struct pool sleeper_pool = POOL(sleepers);
 static pthread_key_t sleeper_key;
 
 THREAD_LOCAL struct sleeper *current;
+THREAD_LOCAL volatile sig_atomic_t handlers;
 
 static void host_forget(struct sleeper *self)
 {
@@ -66,9 +67,6 @@ static struct sleeper *sleeper_new(void)
 	self->host_epoll = -1;
 	self->host = false;
 	self->masked = false;
-	self->signals = 0;
-	self->signalled = false;
-	self->stale = false;
 	err = api.lkl_waker_self(&self->waker);
 	if (err) {
 		pool_put(&sleeper_pool, self);
@@ -80,15 +78,9 @@ static struct sleeper *sleeper_new(void)
 	return self;
 }
 
-struct sleeper *wait_begin(void)
+struct sleeper *wait_self(void)
 {
-	struct sleeper *self = likely(current) ? current : sleeper_new();
-
-	if (self && self->signalled) {
-		self->stale = true;
-		self->signalled = false;
-	}
-	return self;
+	return likely(current) ? current : sleeper_new();
 }
 
 /* The record stays taken: its descriptor is the parent's too. */
@@ -106,25 +98,14 @@ void wait_wake(struct sleeper *sleeper)
 
 void wait_signalled(void)
 {
-	struct sleeper *self = current;
-
-	if (!self || !self->masked)
-		return;
-	self->signals++;
-	self->signalled = true;
-	api.lkl_waker_interrupt(&self->waker);
+	handlers++;
+	if (current && current->masked)
+		api.lkl_waker_interrupt(&current->waker);
 }
 
-bool wait_goes_on(struct sleeper *self, const struct wait_mask *mask)
+int wait_handlers(void)
 {
-	bool host = __atomic_exchange_n(&self->host, false, __ATOMIC_ACQUIRE);
-	bool stale = self->stale;
-
-	self->signalled = false;
-	self->stale = false;
-	if (mask->on && self->signals != mask->signals)
-		return false;
-	return host || stale;
+	return handlers;
 }
 
 /* Host descriptors of a poll() */
@@ -196,7 +177,7 @@ int wait_host_arm(struct sleeper *self, const struct pollfd *fds, size_t count)
 
 	if (err)
 		return err;
-	if (__atomic_load_n(&self->host, __ATOMIC_RELAXED))
+	if (__atomic_exchange_n(&self->host, false, __ATOMIC_ACQUIRE))
 		host_drain(self);
 	for (size_t i = 0; i < count && !err; i++)
 		if (fds[i].fd >= 0)
@@ -246,17 +227,23 @@ struct timespec *wait_left(uint64_t deadline, struct timespec *left)
 
 /* Signal masks */
 
+void wait_mask_init(struct wait_mask *mask, const sigset_t *wanted)
+{
+	mask->wanted = wanted;
+	mask->on = false;
+	mask->handlers = handlers;
+}
+
 int wait_mask_begin(struct wait_mask *mask, struct sleeper *self)
 {
 	if (!mask->wanted)
 		return 0;
 	if (!mask->on) {
-		mask->signals = self->signals;
 		mask->on = true;
 		self->masked = true;
 		real.pthread_sigmask(SIG_SETMASK, mask->wanted, &mask->saved);
 	}
-	return self->signals != mask->signals ? -EINTR : 0;
+	return handlers != mask->handlers ? -EINTR : 0;
 }
 
 void wait_mask_end(struct wait_mask *mask, struct sleeper *self)
@@ -266,4 +253,9 @@ void wait_mask_end(struct wait_mask *mask, struct sleeper *self)
 	real.pthread_sigmask(SIG_SETMASK, &mask->saved, NULL);
 	self->masked = false;
 	mask->on = false;
+}
+
+int wait_interrupted(const struct wait_mask *mask)
+{
+	return handlers != mask->handlers ? -EINTR : -EAGAIN;
 }

@@ -31,11 +31,8 @@
  * struct sleeper - a thread as others wake it
  * @next: in the pool; sleepers are never freed, so a late wake-up is harmless
  * @waker: what the library calls it
- * @host: a host descriptor of its was ready since the last sleep
+ * @host: a host descriptor of its may have events to be taken out
  * @masked: it has another signal mask, so handlers interrupt it
- * @signals: handlers of the program that ran in it while it was masked
- * @signalled: one of them interrupted it, and no sleep has ended by that yet
- * @stale: so it was in an earlier wait: the next end of a sleep means nothing
  * @host_epoll: watched for it, with the host descriptors of its poll(); or -1
  * @watch: of @host_epoll
  */
@@ -44,18 +41,15 @@ struct sleeper {
 	struct lkl_waker waker;
 	bool host;
 	volatile bool masked;
-	volatile sig_atomic_t signals;
-	volatile bool signalled;
-	bool stale;
 	int host_epoll;
 	struct lkl_watch *watch;
 };
 
-/*
- * The calling thread's, for a wait that begins; NULL when the library cannot take
- * it, with errno.
- */
-struct sleeper *wait_begin(void);
+/* The calling thread's; NULL when the library cannot take it, with errno. */
+struct sleeper *wait_self(void);
+
+/* How many handlers of the program have run in the calling thread. */
+int wait_handlers(void);
 
 /* In a forked child: what the owner of the kernel knew of this thread is not ours. */
 void wait_forked(void);
@@ -81,19 +75,23 @@ uint64_t wait_deadline_ms(int timeout);
 struct timespec *wait_left(uint64_t deadline, struct timespec *left);
 
 /**
- * struct wait_mask - another signal mask for the time of a wait
- * @wanted: it, or NULL
+ * struct wait_mask - signals during a wait
+ * @wanted: another mask for its time, or NULL
  * @saved: the thread's own
- * @signals: of the sleeper, before it was in force
- * @on: it is in force
+ * @handlers: wait_handlers() when the wait began
+ * @on: @wanted is in force
+ *
+ * A sleep ends by -EINTR for a signal, for a host descriptor, and for what was
+ * meant for an earlier wait; only if a handler has run is it the program's.
  */
 struct wait_mask {
 	const sigset_t *wanted;
 	sigset_t saved;
-	sig_atomic_t signals;
+	int handlers;
 	bool on;
 };
 
+void wait_mask_init(struct wait_mask *mask, const sigset_t *wanted);
 /*
  * To be called before each sleep: lets the signals in. Return: -EINTR if a
  * handler ran, else 0.
@@ -101,10 +99,7 @@ struct wait_mask {
 int wait_mask_begin(struct wait_mask *mask, struct sleeper *self);
 void wait_mask_end(struct wait_mask *mask, struct sleeper *self);
 
-/*
- * A sleep ended by -EINTR: are we to look again (a host descriptor is ready, or it
- * was meant for an earlier wait), or is the program to be told of a signal?
- */
-bool wait_goes_on(struct sleeper *self, const struct wait_mask *mask);
+/* After a sleep that ended by -EINTR: -EINTR for the program, -EAGAIN to go on. */
+int wait_interrupted(const struct wait_mask *mask);
 
 #endif /* HIJACK_WAIT_H */

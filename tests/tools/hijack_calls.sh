@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# hijack_calls.sh - liblkl-hijack.so, call by call, compared with the host
+#
+# hijack_calls and hijack_waits print what calls and waits do; each is run on the
+# host and under the preload library, as an ordinary user, and must print the same.
+# hijack_torture checks itself. None of them needs a network device.
+# shellcheck source=tests/tools/lib.bash
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/lib.bash"
+
+build=$LKL_TOP/build
+library=$build/liblkl-hijack.so
+export LKL_HIJACK_NET_IFTYPE=none
+
+# hijacked COMMAND...
+hijacked() { LD_PRELOAD=$library timeout 60 "$@"; }
+
+# same TEXT PROGRAM: its lines, one result a section that differs
+same() {
+	timeout 60 "$build/tests/$2" >host.out 2>host.err </dev/null
+	hijacked "$build/tests/$2" >library.out 2>library.err </dev/null
+	echo "status $?" >>library.out
+	echo "status 0" >>host.out
+	diff -U3 host.out library.out >differences
+	cat library.err >>differences
+	if [ "$(wc -l <host.out)" -lt 100 ]; then
+		not_ok "$1: the host prints its list" host.err
+	elif [ -s differences ]; then
+		not_ok "$1" differences
+	else
+		ok "$1 ($(wc -l <host.out) lines)"
+	fi
+}
+
+same "calls on sockets and descriptors do what the host's do" hijack_calls
+same "poll, select and epoll say what the host's do" hijack_waits
+
+check "descriptors of many threads never mean two things" \
+	hijacked "$build/tests/hijack_torture"
+
+# ---------------------------------------------------------------------------
+# Nothing of the program's network is the host's
+
+hijacked strace -f -o calls.trace -E LD_PRELOAD="$library" \
+	-e trace=socket,connect,bind,listen,accept,accept4 \
+	"$build/tests/hijack_calls" >/dev/null 2>&1 </dev/null
+grep -E 'AF_(INET6?|PACKET|NETLINK)' calls.trace >leaks
+check "no socket of the network is made on the host" test ! -s leaks
+
+echo 'import socket; socket.socket(socket.AF_UNIX); print(open("/proc/self/maps").read().count("liblkl.so"))' >unix.py
+check "a program without network sockets boots no kernel" \
+	test "$(hijacked python3 unix.py)" = 0
+
+# ---------------------------------------------------------------------------
+# Files and names
+
+hijacked cat /proc/net/dev >dev
+check "/proc/net is the library's" grep -q '^dummy0:\|^ *lo:' dev
+hijacked sh -c 'ls /sys/class/net' >class
+check "/sys/class/net is the library's" test "$(grep -cx lo class)" = 1
+check "other files are the host's" cmp <(hijacked cat /etc/passwd) /etc/passwd
+hijacked python3 -c '
+open("/proc/sys/net/ipv4/ip_default_ttl", "w").write("77")
+print(open("/proc/sys/net/ipv4/ip_default_ttl").read().strip())' >ttl 2>&1
+check "a sysctl of the network can be set by an ordinary user" grep -qx 77 ttl
+
+# ---------------------------------------------------------------------------
+# Failure is loud
+
+LKL_HIJACK_NET_IFTYPE=nonsense hijacked python3 -c '
+import socket
+try:
+    socket.socket()
+except OSError as e:
+    print("failed")' >wrong.out 2>wrong.err
+check "a wrong setting fails the first socket" grep -qx failed wrong.out
+check "and is named on standard error" grep -q 'nonsense' wrong.err
+
+# ---------------------------------------------------------------------------
+# Programs
+
+hijacked python3 -c '
+import asyncio, subprocess, socket, threading
+
+async def serve(reader, writer):
+    writer.write((await reader.readline()).upper() * 1000)
+    await writer.drain()
+    writer.close()
+
+async def main():
+    server = await asyncio.start_server(serve, "127.0.0.1", 7007)
+    reader, writer = await asyncio.open_connection("127.0.0.1", 7007)
+    writer.write(b"hello\n")
+    print(len(await reader.read()))
+    child = await asyncio.create_subprocess_exec("echo", "child", stdout=subprocess.PIPE)
+    print((await child.communicate())[0])
+
+asyncio.run(main())' >asyncio.out 2>&1
+check "python's asyncio with sockets and a child" \
+	cmp asyncio.out <(printf '6000\nb%schild\\n%s\n' "'" "'")
+
+hijacked perl -MIO::Socket::INET -e '
+my $server = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:7008") or die;
+my $client = IO::Socket::INET->new("127.0.0.1:7008") or die;
+my $peer = $server->accept;
+print $client "from perl\n"; $client->flush;
+print scalar <$peer>;' >perl.out 2>&1
+check "perl's streams on sockets" grep -qx 'from perl' perl.out
+
+finish
