@@ -167,6 +167,32 @@ Test(progress, the_clock_goes_with_the_hosts)
 	}
 }
 
+static int64_t wall_ns(const struct timespec *ts)
+{
+	return ts->tv_sec * (int64_t)NSEC_PER_SEC + ts->tv_nsec;
+}
+
+/* Of many looks, the one least disturbed says how far the clocks are apart. */
+Test(progress, the_wall_clock_is_the_hosts)
+{
+	int64_t closest = INT64_MAX, error = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		struct timespec before, inside, after;
+		int64_t took;
+
+		clock_gettime(CLOCK_REALTIME, &before);
+		must(lkl_sys_clock_gettime(CLOCK_REALTIME, (void *)&inside));
+		clock_gettime(CLOCK_REALTIME, &after);
+		took = wall_ns(&after) - wall_ns(&before);
+		if (took < 0 || took >= closest)
+			continue;
+		closest = took;
+		error = wall_ns(&inside) - wall_ns(&before) - took / 2;
+	}
+	cr_assert(error > -50000 && error < 50000, "it is %ld ns ahead", (long)error);
+}
+
 Test(progress, monotonic_time_never_goes_back)
 {
 	uint64_t last = 0;

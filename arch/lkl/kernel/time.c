@@ -17,6 +17,8 @@
 #include <linux/percpu.h>
 #include <linux/sched/clock.h>
 #include <linux/time64.h>
+#include <linux/timekeeping.h>
+#include <linux/timex.h>
 
 #include <asm/host.h>
 #include <asm/irq.h>
@@ -107,6 +109,44 @@ void read_persistent_clock64(struct timespec64 *ts)
 {
 	*ts = ns_to_timespec64(lkl_ops.time->realtime());
 }
+
+/* How far the wall clock is behind the host's, in ns, by the closest of some looks. */
+static s64 __init wall_clock_error(void)
+{
+	u64 closest = U64_MAX;
+	s64 error = 0;
+	int i;
+
+	for (i = 0; i < 16; i++) {
+		u64 before = ktime_get_real_ns();
+		u64 host = lkl_ops.time->realtime();
+		u64 took = ktime_get_real_ns() - before;
+
+		if (took >= closest)
+			continue;
+		closest = took;
+		error = host - before - took / 2;
+	}
+	return error;
+}
+
+/*
+ * Until our clocksource was there, jiffies were the clock, and none passed: the wall
+ * clock has lost that time. The application compares it with the host's, for
+ * instance the time at which a packet arrived.
+ */
+static int __init wall_clock_adjust(void)
+{
+	struct timespec64 offset = ns_to_timespec64(wall_clock_error());
+	struct __kernel_timex tx = {
+		.modes = ADJ_SETOFFSET | ADJ_NANO,
+		.time.tv_sec = offset.tv_sec,
+		.time.tv_usec = offset.tv_nsec,
+	};
+
+	return min(do_adjtimex(&tx), 0);
+}
+late_initcall(wall_clock_adjust);
 
 void __ndelay(unsigned long ns)
 {
