@@ -13,7 +13,7 @@
 #ifndef HIJACK_COVER_H
 #define HIJACK_COVER_H
 
-#include <limits.h>
+#include <linux/limits.h>
 #include <stdbool.h>
 
 enum cover_way {

@@ -285,13 +285,37 @@ static int said_set(struct parsing *p, struct config_error *error)
 	return err;
 }
 
+/*
+ * In a hijacked program: the same settings, unless there are others. The ports of
+ * the host are its own.
+ */
+static int settings_inherit(struct parsing *p, const char *settings,
+			    struct config_error *error)
+{
+	struct config *cfg = &p->options->cfg;
+	int err = config_read_text(cfg, CONFIG_VARIABLE, settings, error);
+
+	free(cfg->value[CONFIG_FORWARD]);
+	cfg->value[CONFIG_FORWARD] = NULL;
+	return err;
+}
+
+static int outer_sources_read(struct parsing *p, struct config_error *error)
+{
+	const char *settings = getenv(CONFIG_VARIABLE);
+	int err;
+
+	if (settings && !p->file && !p->no_file && !p->count)
+		return settings_inherit(p, settings, error);
+	err = file_read(p, error);
+	return err ? err : config_read_environment(&p->options->cfg, environ, error);
+}
+
 static int sources_read(struct parsing *p)
 {
 	struct config_error error;
-	int err = file_read(p, &error);
+	int err = outer_sources_read(p, &error);
 
-	if (!err)
-		err = config_read_environment(&p->options->cfg, environ, &error);
 	if (!err)
 		err = said_set(p, &error);
 	if (!err)

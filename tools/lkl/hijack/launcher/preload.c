@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../follow.h"
+
 #define LIBRARY		"liblkl-hijack.so"
 
 /* It is installed beside liblkl.so, which the launcher is linked against. */
@@ -59,13 +61,25 @@ static int settings_add(const struct config *cfg)
 	return err;
 }
 
+/* What the program executes may have to be trapped. */
+static int own_path_add(void)
+{
+	char own[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", own, sizeof(own) - 1);
+
+	if (len < 0)
+		return -1;
+	own[len] = '\0';
+	return setenv(FOLLOW_LAUNCHER, own, 1);
+}
+
 static int environment_make(const struct options *options, const char *library,
 			    int status_fd)
 {
 	char number[16];
 
 	snprintf(number, sizeof(number), "%d", status_fd);
-	if (preload_add(library) || settings_add(&options->cfg) ||
+	if (preload_add(library) || settings_add(&options->cfg) || own_path_add() ||
 	    setenv(LAUNCHER_STATUS_VARIABLE, number, 1))
 		return launcher_error("%s", strerror(errno));
 	return 0;
