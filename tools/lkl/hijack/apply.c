@@ -21,6 +21,9 @@
 /* The most it may use; it takes from the host what it does use. */
 #define MEMORY		"mem=256M"
 
+/* Interfaces are those that were asked for. */
+#define NO_DUMMY	"dummy.numdummies=0"
+
 #define CMDLINE_MAX	2048
 
 static const struct {
@@ -81,7 +84,7 @@ static int cmdline_write(const struct applied *applied, char *cmdline, size_t si
 	const struct config *cfg = applied->cfg;
 	const char *own = cfg->value[CONFIG_BOOT_CMDLINE];
 
-	if ((size_t)snprintf(cmdline, size, "%s%s%s",
+	if ((size_t)snprintf(cmdline, size, NO_DUMMY " %s%s%s",
 			     cmdline_has(cfg, "mem=") ? "" : MEMORY " ",
 			     cmdline_has(cfg, "loglevel=") ||
 			     config_number(cfg->value[CONFIG_DEBUG]) ? "" : "loglevel=0 ",
