@@ -87,8 +87,8 @@ contains "what is earlier keeps its time" 'mtime: 0x00000001:00000000' stat.out
 quiet "its files come out" fs2tar one.img out.tar
 check "with their contents" cmp <(tar -xOf out.tar ./large) <(tar -xOf tree.tar large)
 cp one.img four.img
-echo more >more
-quiet "it can be written like any other" cptofs -i four.img more /d00/
+echo more >added
+quiet "it can be written like any other" cptofs -i four.img added /d00/
 fsck_clean "e2fsck has nothing to say" four.img
 SOURCE_DATE_EPOCH=1500000000 check "another UUID" tar2fs --mkfs=ext4 --size=256M \
 	--uuid=01234567-89ab-cdef-0123-456789abcdef --label=root three.img tree.tar
@@ -179,6 +179,6 @@ fails "a type that nobody makes" 2 "ext2, ext3, ext4" \
 fails "--size alone" 2 "go with --mkfs|Try 'tar2fs" tar2fs --size=1M new.img tree.tar
 fails "--mkfs in a partition" 2 "all of a plain file|Try 'tar2fs" \
 	tar2fs --mkfs=ext4 -P 1 one.img tree.tar
-fails "--mkfs with fs2tar" 2 "by tar2fs only|Try 'fs2tar" \
+fails "--mkfs with fs2tar" 2 "of tar2fs only|Try 'fs2tar" \
 	fs2tar --mkfs=ext4 one.img x.tar
 finish

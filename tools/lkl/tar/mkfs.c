@@ -66,23 +66,29 @@ static const struct maker *find_maker(const char *type)
 }
 
 /**
- * struct command - arguments as they grow
+ * struct command - arguments as they grow; they live at least as long
  * @count: how many
- * @args: each from malloc()
+ * @args: with NULL behind the last
  * @failed: one could not be added
+ * @program: name of mkfs
+ * @uuid: one that is not random
+ * @extra: an argument of -E
+ * @words: copy of further ones, taken apart; from malloc()
  */
 struct command {
 	int count;
-	char *args[ARGS_MAX + 1];
+	const char *args[ARGS_MAX + 1];
 	bool failed;
+	char program[32];
+	char uuid[40];
+	char extra[160];
+	char *words;
 };
 
 static void add(struct command *c, const char *arg)
 {
-	char *copy = c->count < ARGS_MAX ? strdup(arg) : NULL;
-
-	if (copy)
-		c->args[c->count++] = copy;
+	if (c->count < ARGS_MAX)
+		c->args[c->count++] = arg;
 	else
 		c->failed = true;
 }
@@ -97,43 +103,43 @@ static void add_pair(struct command *c, const char *option, const char *value)
 
 static void add_words(struct command *c, const char *words)
 {
-	char *copy = strdup(words ? words : ""), *rest, *word;
+	char *rest, *word;
 
-	if (!copy) {
+	if (!words)
+		return;
+	c->words = strdup(words);
+	if (!c->words) {
 		c->failed = true;
 		return;
 	}
-	for (word = strtok_r(copy, " ", &rest); word;
+	for (word = strtok_r(c->words, " ", &rest); word;
 	     word = strtok_r(NULL, " ", &rest))
 		add(c, word);
-	free(copy);
 }
 
 /* What mke2fs would choose at random: UUID and the seed of directories. */
 static void add_fixed(struct command *c, const struct mkfs *m)
 {
 	const uint64_t epoch = (uint64_t)m->epoch;
-	char uuid[40], extra[160];
 
 	/* Of version 8, whose bits are for the application to choose. */
-	snprintf(uuid, sizeof(uuid), "6c6b6c00-7461-8266-8000-%012" PRIx64,
+	snprintf(c->uuid, sizeof(c->uuid), "6c6b6c00-7461-8266-8000-%012" PRIx64,
 		 epoch & (UINT64_MAX >> 16));
 	if (!m->uuid)
-		add_pair(c, "-U", uuid);
-	snprintf(extra, sizeof(extra),
+		add_pair(c, "-U", c->uuid);
+	snprintf(c->extra, sizeof(c->extra),
 		 "hash_seed=%s,lazy_itable_init=0,lazy_journal_init=0",
-		 m->uuid ? m->uuid : uuid);
-	add_pair(c, "-E", extra);
+		 m->uuid ? m->uuid : c->uuid);
+	add_pair(c, "-E", c->extra);
 }
 
 static void make_command(struct command *c, const struct maker *k,
 			 const struct mkfs *m, const char *image)
 {
-	char program[32];
 	int i;
 
-	snprintf(program, sizeof(program), "mkfs.%s", k->type);
-	add(c, program);
+	snprintf(c->program, sizeof(c->program), "mkfs.%s", k->type);
+	add(c, c->program);
 	for (i = 0; k->args[i]; i++)
 		add(c, k->args[i]);
 	add_pair(c, k->label, m->label);
@@ -180,8 +186,8 @@ static int spawn(const struct command *c, pid_t *pid)
 						       "/dev/null", O_WRONLY,
 						       0);
 	if (!err)
-		err = posix_spawnp(pid, c->args[0], &actions, NULL, c->args,
-				   environ);
+		err = posix_spawnp(pid, c->program, &actions, NULL,
+				   (char *const *)c->args, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return -err;
 }
@@ -192,7 +198,7 @@ static int run_command(const struct command *c)
 	int status = 0, err = spawn(c, &pid);
 
 	if (err) {
-		diag_error("%s: %s", c->args[0], diag_cause(err));
+		diag_error("%s: %s", c->program, diag_cause(err));
 		return err;
 	}
 	while (waitpid(pid, &status, 0) < 0)
@@ -200,7 +206,7 @@ static int run_command(const struct command *c)
 			return -errno;
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return 0;
-	diag_error("%s: ended with status %d; see above", c->args[0],
+	diag_error("%s: ended with status %d; see above", c->program,
 		   WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 	return -EIO;
 }
@@ -246,7 +252,6 @@ int mkfs_run(const struct mkfs *m, const char *image)
 		err = run_command(&c);
 	if (err && m->size)
 		unlink(image);
-	while (c.count)
-		free(c.args[--c.count]);
+	free(c.words);
 	return err;
 }
