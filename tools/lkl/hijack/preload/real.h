@@ -20,6 +20,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
@@ -50,7 +51,7 @@
 	X(sendmmsg) X(sendmsg) X(sendto) X(setrlimit) X(setsockopt) \
 	X(shutdown) X(sigaction) X(signal) X(socket) X(socketpair) X(splice) X(sysconf) \
 	X(statfs) X(statx) X(syscall) X(tee) X(telldir) X(vmsplice) X(wait4) X(waitid) \
-	X(execve) X(execvpe) X(fexecve) \
+	X(execve) X(execvpe) X(fexecve) X(posix_spawn) X(posix_spawnp) \
 	X(write) X(writev)
 
 /**

@@ -128,15 +128,19 @@ static void wait_and_watch(void)
 	}
 }
 
-static long answer(const struct request *req)
+static long answer(const struct request *req, int *fd)
 {
 	long ret;
 	ssize_t n;
 
 	if (req->waker || ends_by_signal(req->nr))
 		wait_and_watch();
-	while ((n = real.recv(connection, &ret, sizeof(ret), 0)) < 0 && errno == EINTR)
-		interrupt_call();
+	if (fd)
+		n = message_receive(connection, &ret, sizeof(ret), fd);
+	else
+		while ((n = real.recv(connection, &ret, sizeof(ret), 0)) < 0 &&
+		       errno == EINTR)
+			interrupt_call();
 	return n == sizeof(ret) ? ret : gone();
 }
 
@@ -157,7 +161,8 @@ static bool raises_pipe(const struct request *req)
 	return false;
 }
 
-static long call(struct request *req, int fd)
+/* @fd goes with it, or -1; *@end comes with the answer, if there is @end. */
+static long call(struct request *req, int fd, int *end)
 {
 	long ret;
 
@@ -168,7 +173,7 @@ static long call(struct request *req, int fd)
 	ret = connection < 0 ? connect_thread() : 0;
 	if (!ret)
 		ret = message_send(connection, req, sizeof(*req), fd) ? gone() :
-		      answer(req);
+		      answer(req, end);
 	busy = false;
 	if (ret == -EPIPE && raises_pipe(req))
 		pthread_kill(pthread_self(), SIGPIPE);
@@ -182,7 +187,7 @@ static long client_call(long nr, long *params)
 	long ret;
 
 	memcpy(req.params, params, sizeof(req.params));
-	ret = call(&req, -1);
+	ret = call(&req, -1, NULL);
 	errno = saved;
 	return ret;
 }
@@ -215,7 +220,7 @@ static long waker_syscall(long nr, long *params)
 	struct request req = { .nr = nr, .waker = 1 };
 
 	memcpy(req.params, params, sizeof(req.params));
-	return call(&req, -1);
+	return call(&req, -1, NULL);
 }
 
 /* ---- beginning ---- */
@@ -226,14 +231,33 @@ long client_fork(int *libs, size_t count, int child_control)
 		.nr = REQUEST_FORK, .params = { (long)libs, (long)count },
 	};
 
-	return call(&req, child_control);
+	return call(&req, child_control, NULL);
+}
+
+long client_keep(ino_t inode, int lib, int end)
+{
+	struct request req = {
+		.nr = REQUEST_KEEP, .params = { (long)inode, lib },
+	};
+
+	return call(&req, end, NULL);
+}
+
+int client_find(ino_t inode, int *end)
+{
+	struct request req = { .nr = REQUEST_FIND, .params = { (long)inode } };
+	int fd = -1;
+	long lib = call(&req, -1, &fd);
+
+	*end = fd < 0 ? -1 : connection_keep(fd);
+	return (int)lib;
 }
 
 void client_reaped(pid_t pid)
 {
 	struct request req = { .nr = REQUEST_REAPED, .params = { pid } };
 
-	call(&req, -1);
+	call(&req, -1, NULL);
 }
 
 void client_forget(void)
@@ -243,9 +267,11 @@ void client_forget(void)
 	control = -1;
 	connection = -1;
 	busy = false;
+	is_client = false;
 }
 
-void client_start(int end, pid_t owner)
+/* Return: whether the owner was there. */
+static bool greet(int end, pid_t owner)
 {
 	struct control hello = { .op = CONTROL_HELLO, .pid = getpid() };
 
@@ -256,13 +282,43 @@ void client_start(int end, pid_t owner)
 		pthread_key_create(&ended_key, thread_ended);
 	is_client = true;
 	threads = 0;
-	if (message_send(control, &hello, sizeof(hello), -1)) {
-		gone();
-		return;
-	}
+	if (!message_send(control, &hello, sizeof(hello), -1))
+		return true;
+	gone();
+	return false;
+}
+
+static void stand_in(void)
+{
 	api.lkl_waker_self = waker_self;
 	api.lkl_waker_interrupt = waker_interrupt;
 	api.lkl_waker_syscall = waker_syscall;
 	watch_start();
+}
+
+void client_start(int end, pid_t owner)
+{
+	if (!greet(end, owner))
+		return;
+	stand_in();
 	kernel_call_set(client_call);
+}
+
+void client_join(int end)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (real.getsockopt(end, SOL_SOCKET, SO_PEERCRED, &cred, &len))
+		cred.pid = 0;
+	greet(end, cred.pid);
+}
+
+void client_joined(void)
+{
+	struct request req = { .nr = REQUEST_DEAD };
+
+	kernel_dead = (int)call(&req, -1, NULL);
+	stand_in();
+	kernel_join(client_call);
 }

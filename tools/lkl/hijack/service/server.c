@@ -20,10 +20,12 @@
 #include "api.h"
 #include "descriptors.h"
 #include "kernel.h"
+#include "listen.h"
 #include "preload.h"
 #include "real.h"
+#include "registry.h"
+#include "source.h"
 
-#define EVENTS		16
 #define REAP_PATIENCE	2	/* s */
 
 /**
@@ -51,6 +53,7 @@ struct service {
 
 /**
  * struct client - a process whose calls we make
+ * @source: of its control connection
  * @next: in the list
  * @pid: it; 0 until it has said so
  * @control: our end of its control connection; -1 once it is gone
@@ -59,6 +62,7 @@ struct service {
  * @libs: the library's descriptors that are its
  */
 struct client {
+	struct source source;
 	struct client *next;
 	pid_t pid;
 	int control;
@@ -161,17 +165,39 @@ static long interruptible(struct service *s, struct request *req)
 	return ret;
 }
 
-static long make_call(struct service *s, struct request *req, int fd)
+/* What is no system call. @fd came with it; *@end goes with the answer. */
+static long make_request(struct service *s, const struct request *req, int fd, int *end)
+{
+	const long *params = req->params;
+	long ret = 0;
+
+	switch (req->nr) {
+	case REQUEST_FORK:
+		return server_fork((int *)params[0], (size_t)params[1],
+				   connection_keep(fd), s->client->pid);
+	case REQUEST_REAPED:
+		server_reaped((pid_t)params[0]);
+		return 0;
+	case REQUEST_KEEP:
+		return registry_keep((ino_t)params[0], (int)params[1],
+				     connection_keep(fd));
+	case REQUEST_FIND:
+		ret = registry_find((ino_t)params[0], end);
+		if (ret >= 0)
+			descriptors_add(&s->client->libs, (int)ret);
+		return ret;
+	case REQUEST_DEAD:
+		return kernel_dead;
+	}
+	return -ENOSYS;
+}
+
+static long make_call(struct service *s, struct request *req, int fd, int *end)
 {
 	long ret;
 
-	if (req->nr == REQUEST_FORK)
-		return server_fork((int *)req->params[0], (size_t)req->params[1],
-				   connection_keep(fd), s->client->pid);
-	if (req->nr == REQUEST_REAPED) {
-		server_reaped((pid_t)req->params[0]);
-		return 0;
-	}
+	if (req->nr < 0)
+		return make_request(s, req, fd, end);
 	__atomic_store_n(&s->signalled, false, __ATOMIC_RELEASE);
 	__atomic_store_n(&s->seq, req->seq, __ATOMIC_SEQ_CST);
 	descriptors_before(&s->client->libs, req->nr, req->params);
@@ -185,12 +211,13 @@ static void serve_calls(struct service *s)
 {
 	struct request req;
 	long ret;
-	int fd;
+	int fd, end;
 
 	while (message_receive(s->connection, &req, sizeof(req), &fd) ==
 	       sizeof(req)) {
-		ret = make_call(s, &req, fd);
-		if (message_send(s->connection, &ret, sizeof(ret), -1))
+		end = -1;
+		ret = make_call(s, &req, fd, &end);
+		if (message_send(s->connection, &ret, sizeof(ret), end))
 			return;
 	}
 }
@@ -303,8 +330,7 @@ static void interrupt(struct client *client, const struct control *msg)
 static void client_gone(struct client *client)
 {
 	pthread_mutex_lock(&clients_lock);
-	/* A child that was just forked may still have it open. */
-	real.epoll_ctl(epoll, EPOLL_CTL_DEL, client->control, NULL);
+	source_remove(client->control);
 	connection_close(client->control);
 	client->control = -1;
 	for (struct service *s = client->threads; s; s = s->next) {
@@ -316,8 +342,9 @@ static void client_gone(struct client *client)
 	client_put(client);
 }
 
-static void control_event(struct client *client)
+static void control_event(struct source *source)
 {
+	struct client *client = (struct client *)source;
 	struct control msg;
 	int fd;
 
@@ -336,16 +363,30 @@ static void control_event(struct client *client)
 /* The thread of all control connections. */
 static void *control_main(void *arg)
 {
-	struct epoll_event events[EVENTS];
-	int n;
+	struct epoll_event event;
+	struct source *source;
 
 	(void)arg;
+	/* One by one: an event may free the next one's source. */
 	for (;;) {
-		n = real.epoll_wait(epoll, events, EVENTS, -1);
-		for (int i = 0; i < n; i++)
-			control_event(events[i].data.ptr);
+		if (real.epoll_wait(epoll, &event, 1, -1) != 1)
+			continue;
+		source = event.data.ptr;
+		source->event(source);
 	}
 	return NULL;
+}
+
+int source_add(int fd, uint32_t events, struct source *source)
+{
+	struct epoll_event event = { .events = events, .data.ptr = source };
+
+	return real.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+void source_remove(int fd)
+{
+	real.epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
 static int control_start(void)
@@ -357,8 +398,11 @@ static int control_start(void)
 	epoll = connection_keep(real.epoll_create1(EPOLL_CLOEXEC));
 	if (epoll < 0)
 		return epoll;
-	err = thread_start(control_main, NULL);
+	err = listen_start();
+	if (!err)
+		err = thread_start(control_main, NULL);
 	if (err) {
+		listen_forget();
 		connection_close(epoll);
 		epoll = -1;
 	}
@@ -382,13 +426,12 @@ static int duplicate(struct client *client, int *libs, size_t count)
 
 static int client_watch(struct client *client)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = client };
 	int err;
 
 	program_lock();
 	err = control_start();
-	if (!err && real.epoll_ctl(epoll, EPOLL_CTL_ADD, client->control, &event))
-		err = -errno;
+	if (!err)
+		err = source_add(client->control, EPOLLIN, &client->source);
 	if (!err) {
 		client->next = clients;
 		clients = client;
@@ -404,6 +447,7 @@ static long client_make(int *libs, size_t count, int control)
 	int err = client ? 0 : -ENOMEM;
 
 	if (!err) {
+		client->source.event = control_event;
 		client->control = control;
 		client->count = 1;
 		err = duplicate(client, libs, count);
@@ -449,6 +493,12 @@ long server_fork(int *libs, size_t count, int control, pid_t memory)
 	return err;
 }
 
+void server_join(int control)
+{
+	if (control >= 0 && client_make(NULL, 0, control))
+		connection_close(control);
+}
+
 /* ---- the owner's end, and its children's beginning ---- */
 
 unsigned int server_clients(void)
@@ -464,11 +514,19 @@ void server_wait(void)
 	pthread_mutex_unlock(&clients_lock);
 }
 
+/* It ended before it could say who it was. */
+static bool died_unknown(const struct client *client)
+{
+	struct pollfd pfd = { .fd = client->control };
+
+	return !client->pid && real.poll(&pfd, 1, 0) > 0 && pfd.revents & POLLHUP;
+}
+
 static bool exists(pid_t pid)
 {
 	const struct client *client = clients;
 
-	while (client && client->pid != pid)
+	while (client && client->pid != pid && !died_unknown(client))
 		client = client->next;
 	return client;
 }
@@ -495,10 +553,12 @@ void server_reaped(pid_t pid)
 void server_freeze(void)
 {
 	program_lock();
+	registry_freeze();
 }
 
 void server_thaw(void)
 {
+	registry_thaw();
 	program_unlock();
 }
 
@@ -506,6 +566,8 @@ void server_forget(void)
 {
 	pthread_mutex_init(&clients_lock, NULL);
 	program_has_lock = false;
+	listen_forget();
+	registry_forget();
 	connection_close(epoll);
 	epoll = -1;
 	for (struct client *c = clients; c; c = c->next) {

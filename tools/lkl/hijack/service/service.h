@@ -60,6 +60,12 @@ struct control {
 #define REQUEST_FORK	(-1L)
 /* server_reaped() of the first argument. */
 #define REQUEST_REAPED	(-2L)
+/* registry_keep(): inode number, descriptor; the message carries the other end. */
+#define REQUEST_KEEP	(-3L)
+/* registry_find(): inode number; the answer carries the other end. */
+#define REQUEST_FIND	(-4L)
+/* kernel_dead */
+#define REQUEST_DEAD	(-5L)
 
 /**
  * struct request - a call, by a thread's connection; answered by a long
@@ -100,6 +106,8 @@ void connection_close(int fd);
  * Return: 0 or a negative errno.
  */
 long server_fork(int *libs, size_t count, int control, pid_t memory);
+/* Somebody came by listen.c: @control is our end of its control connection. */
+void server_join(int control);
 /* How many clients there are. */
 unsigned int server_clients(void);
 /* Wait until there are none. */
@@ -123,5 +131,13 @@ bool client_is(void);
 void client_reaped(pid_t pid);
 /* In a client's child: its connections are not ours. */
 void client_forget(void);
+/* As registry_keep(), but @end stays the caller's. */
+long client_keep(ino_t inode, int lib, int end);
+/* As registry_find(); *@end is the caller's. */
+int client_find(ino_t inode, int *end);
+/* An exec'ed program asks the owner at @control, ... */
+void client_join(int control);
+/* ... and is its client from now on. */
+void client_joined(void);
 
 #endif /* HIJACK_SERVICE_H */
