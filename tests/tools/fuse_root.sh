@@ -38,6 +38,13 @@ python3 -B "$tools_here/fuse_posix.py" mnt/t '[!l]*' >posix.out 2>&1
 sed -E 's/^(ok|not ok|skip) - /&root: /' posix.out
 grep -q '^not ok' posix.out && tools_failed=1
 fails "another user has no access" 2 'Permission denied' as_other ls mnt
+ahead="/sys/class/bdi/$(mountpoint -d mnt)/read_ahead_kb"
+if [ -w "$ahead" ]; then
+	check "the host reads further ahead than 128 KiB" \
+		test "$(cat "$ahead")" = 1024
+else
+	skip "how far the host reads ahead" "it cannot be set here"
+fi
 check "unmounted" unmount_image
 fsck_clean "the image is clean" e.img
 

@@ -14,10 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define MOUNTINFO	"/proc/self/mountinfo"
+#define READ_AHEAD	"/sys/class/bdi/%s/read_ahead_kb"
 
 extern char **environ;
 
@@ -120,4 +122,19 @@ int mountpoint_sync(const struct mountpoint *m)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+void mountpoint_read_ahead(const struct mountpoint *m, unsigned int kib)
+{
+	char name[64];
+	struct statfs st;
+	int fd;
+
+	snprintf(name, sizeof(name), READ_AHEAD, m->device);
+	fd = open(name, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (!statfs(m->path, &st))
+		dprintf(fd, "%u\n", kib);
+	close(fd);
 }

@@ -52,4 +52,14 @@ int mountpoint_unmount(const struct mountpoint *m, bool detach);
  */
 int mountpoint_sync(const struct mountpoint *m);
 
+/**
+ * mountpoint_read_ahead - have the host read further ahead than it does itself
+ * @m: the mount
+ * @kib: how far
+ *
+ * Only root may; for others nothing happens.
+ * Blocks: until the session has begun, which would undo it.
+ */
+void mountpoint_read_ahead(const struct mountpoint *m, unsigned int kib);
+
 #endif /* FUSE_MOUNTPOINT_H */

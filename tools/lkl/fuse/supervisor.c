@@ -25,6 +25,8 @@
 #include "session.h"
 #include "worker.h"
 
+#define READ_AHEAD_KIB	1024	/* one request; the host's own is 128 */
+
 /**
  * struct supervisor - what there is to look after
  * @config: what the user asked for
@@ -187,6 +189,15 @@ static void mount_and_tell(struct supervisor *s)
 	close(fd);
 }
 
+/* In a process of its own: it waits for the worker. */
+static void read_further_ahead(struct supervisor *s)
+{
+	if (geteuid() || fork())
+		return;
+	mountpoint_read_ahead(&s->mount, READ_AHEAD_KIB);
+	_exit(0);
+}
+
 static void handle_channel(struct supervisor *s)
 {
 	int fd;
@@ -197,6 +208,7 @@ static void handle_channel(struct supervisor *s)
 		break;
 	case CHANNEL_READY:
 		s->ready();
+		read_further_ahead(s);
 		if (!s->config->foreground)
 			messages_to_syslog(&s->messages);
 		close_channel(s);
