@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034
+#
+# hijack.bash - for the scripts that run programs under lkl-hijack: servers in
+# the background, ports, waiting
+#
+# Sourced after lib.bash. Whatever was started and not stopped is killed at the end.
+
+unset "${!LKL_HIJACK_@}"
+
+# What leads to the host's loopback (lkl.h, LKL_NETDEV_USER_*).
+gw=10.0.2.2
+gw6=fd00:6c6b:6c::2
+
+declare -A hijack_pids
+
+hijack_end() {
+	local pid
+
+	[ $BASHPID = $$ ] || return
+	for pid in "${hijack_pids[@]}"; do
+		kill "$pid" 2>/dev/null
+	done
+	[ -z "${tools_work:-}" ] || { chmod -R u+rwx "$tools_work"; rm -rf "$tools_work"; }
+}
+trap hijack_end EXIT
+
+# free_port [udp]: a port that nobody has just now, on 127.0.0.1 and ::1
+free_port() {
+	python3 - "${1:-tcp}" <<-'P'
+		import socket, sys
+		kind = socket.SOCK_DGRAM if sys.argv[1] == 'udp' else socket.SOCK_STREAM
+		while True:
+		    a = socket.socket(socket.AF_INET, kind)
+		    b = socket.socket(socket.AF_INET6, kind)
+		    a.bind(('127.0.0.1', 0))
+		    try:
+		        b.bind(('::1', a.getsockname()[1]))
+		    except OSError:
+		        continue
+		    print(a.getsockname()[1])
+		    break
+	P
+}
+
+# start NAME COMMAND...: run it in the background; what it says is in NAME.log
+start() {
+	local name=$1
+	shift
+	"$@" >"$name.log" 2>&1 </dev/null &
+	hijack_pids[$name]=$!
+}
+
+# stop TEXT NAME [STATUS]: end it by SIGTERM; ok if it ends with STATUS (a regexp)
+stop() {
+	local pid=${hijack_pids[$2]} status
+
+	unset "hijack_pids[$2]"
+	kill "$pid" 2>/dev/null
+	(sleep 10; kill -9 "$pid" 2>/dev/null) &
+	local guard=$!
+	wait "$pid"
+	status=$?
+	kill $guard 2>/dev/null
+	wait $guard 2>/dev/null
+	if [[ $status =~ ^(${3:-0|143})$ ]]; then
+		ok "$1"
+	else
+		echo "    status $status" >>"$2.log"
+		not_ok "$1" "$2.log"
+	fi
+}
+
+# eventually COMMAND...: until it succeeds, for 10 s
+eventually() {
+	local end=$((SECONDS + 10))
+
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
+# hijack COMMAND...: under lkl-hijack, not for ever
+hijack() { timeout --kill-after=5 30 lkl-hijack "$@"; }
