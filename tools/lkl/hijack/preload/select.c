@@ -111,14 +111,33 @@ static int sets_from_array(struct sets *sets, int count,
 	return bits;
 }
 
+/*
+ * poll() also reports what select() was not asked for: that a descriptor which is
+ * only in the third set has hung up. Leave those out from now on, or we would not
+ * sleep again.
+ */
+static void unasked_drop(struct pollfd *fds, int members)
+{
+	for (int i = 0; i < members; i++)
+		if (fds[i].revents)
+			fds[i].fd = -1;
+}
+
 static int select_array(struct sets *sets, int count, struct pollfd *fds,
 			int members, uint64_t deadline, const sigset_t *mask)
 {
-	int ret;
+	int ret, bits;
 
 	sets_to_array(sets, count, fds);
-	ret = poll_until(fds, (nfds_t)members, deadline, mask);
-	return ret < 0 ? ret : sets_from_array(sets, count, fds, members);
+	for (;;) {
+		ret = poll_until(fds, (nfds_t)members, deadline, mask);
+		if (ret < 0)
+			return ret;
+		bits = sets_from_array(sets, count, fds, members);
+		if (bits || !ret)
+			return bits;
+		unasked_drop(fds, members);
+	}
 }
 
 static int select_until(struct sets *sets, int count, int members,
