@@ -34,7 +34,9 @@
  * same IP version; TCP does not. Echo requests are answered if the host's
  * net.ipv4.ping_group_range lets the user send them. It connects to the guest for
  * the host's loopback from its own link-local IPv6 address, and then does not pass
- * on what UDP answers to that: forwarded UDP of IPv6 is one way from ::1. Its frames have no
+ * on what UDP answers to that: forwarded UDP of IPv6 is one way from ::1. A guest that
+ * has shut down its own direction of a connection is not told of the end of the
+ * other (ncat waits for it; closing is no problem). Its frames have no
  * virtio-net header, so there are no offloads; instead the MTU is 65520.
  */
 #include "drivers/virtio/net_user.h"
