@@ -147,9 +147,9 @@ struct virtio_net_backend {
 static inline void virtio_net_ready(struct virtio_net_backend *be,
 				    unsigned int pair, unsigned int what)
 {
-	void (*ready)(void *arg, unsigned int pair, unsigned int what) =
-		__atomic_load_n(&be->ready, __ATOMIC_ACQUIRE);
+	void (*ready)(void *arg, unsigned int pair, unsigned int what);
 
+	ready = __atomic_load_n(&be->ready, __ATOMIC_ACQUIRE);
 	if (ready)
 		ready(be->ready_arg, pair, what);
 }

@@ -249,8 +249,10 @@ static int netdev_add(struct lkl_kernel *kernel, struct netdev *netdev)
 {
 	int err = 0;
 
-	if (netdev_added(kernel, netdev->nd))
-		return netdev_fail(-EBUSY, "the network device was added before");
+	if (netdev_added(kernel, netdev->nd)) {
+		netdev_fail(-EBUSY, "the network device was added before");
+		return -EBUSY;
+	}
 	netdev_link(kernel, netdev);
 	if (kernel_running(kernel))
 		err = netdev_plug(kernel, netdev);
