@@ -25,6 +25,7 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
@@ -51,7 +52,7 @@
 	X(sendmmsg) X(sendmsg) X(sendto) X(setrlimit) X(setsockopt) \
 	X(shutdown) X(sigaction) X(signal) X(socket) X(socketpair) X(splice) X(sysconf) \
 	X(statfs) X(statx) X(syscall) X(tee) X(telldir) X(vmsplice) X(wait4) X(waitid) \
-	X(execve) X(execvpe) X(fexecve) X(posix_spawn) X(posix_spawnp) \
+	X(execve) X(execvpe) X(fexecve) X(posix_spawn) X(posix_spawnp) X(prctl) \
 	X(write) X(writev)
 
 /**

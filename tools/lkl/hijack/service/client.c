@@ -20,6 +20,7 @@
 #include "kernel.h"
 #include "preload.h"
 #include "real.h"
+#include "sandbox.h"
 #include "watch.h"
 
 /* File-scope state: a process is a client of one kernel. */
@@ -84,7 +85,7 @@ static void interrupt_call(void)
 {
 	struct control msg = { .op = CONTROL_INTERRUPT, .thread = number, .seq = seq };
 
-	message_send(control, &msg, sizeof(msg), -1);
+	sandbox_send(control, &msg, sizeof(msg), -1);
 }
 
 /* Calls that no handler lets go on, SA_RESTART or not: signal(7). */
@@ -114,17 +115,22 @@ static void wait_and_watch(void)
 		{ .fd = connection, .events = POLLIN },
 		{ .fd = watch_epoll(), .events = POLLIN },
 	};
+	/* A limit of one descriptor is one of poll(), too. */
+	nfds_t count = fds[1].fd < 0 ? 1 : 2;
 	bool told = false;
 
 	while (!fds[0].revents) {
-		if (real.poll(fds, 2, -1) < 0) {
-			if (!told)
-				interrupt_call();
-			told = true;
-			fds[0].revents = 0;
-		} else if (fds[1].revents) {
-			watch_run();
+		if (real.poll(fds, count, -1) >= 0) {
+			if (fds[1].revents)
+				watch_run();
+			continue;
 		}
+		if (errno != EINTR)
+			return;
+		if (!told)
+			interrupt_call();
+		told = true;
+		fds[0].revents = 0;
 	}
 }
 
@@ -138,7 +144,7 @@ static long answer(const struct request *req, int *fd)
 	if (fd)
 		n = message_receive(connection, &ret, sizeof(ret), fd);
 	else
-		while ((n = real.recv(connection, &ret, sizeof(ret), 0)) < 0 &&
+		while ((n = sandbox_receive(connection, &ret, sizeof(ret))) < 0 &&
 		       errno == EINTR)
 			interrupt_call();
 	return n == sizeof(ret) ? ret : gone();
@@ -172,7 +178,7 @@ static long call(struct request *req, int fd, int *end)
 	req->seq = ++seq;
 	ret = connection < 0 ? connect_thread() : 0;
 	if (!ret)
-		ret = message_send(connection, req, sizeof(*req), fd) ? gone() :
+		ret = sandbox_send(connection, req, sizeof(*req), fd) ? gone() :
 		      answer(req, end);
 	busy = false;
 	if (ret == -EPIPE && raises_pipe(req))
@@ -211,7 +217,7 @@ static void waker_interrupt(const struct lkl_waker *waker)
 	};
 	int saved = errno;
 
-	message_send(control, &msg, sizeof(msg), -1);
+	sandbox_send(control, &msg, sizeof(msg), -1);
 	errno = saved;
 }
 
@@ -298,7 +304,8 @@ static void stand_in(void)
 
 void client_start(int end, pid_t owner)
 {
-	if (!greet(end, owner))
+	/* At once: it may not be allowed any more later. */
+	if (!greet(end, owner) || connect_thread())
 		return;
 	stand_in();
 	kernel_call_set(client_call);

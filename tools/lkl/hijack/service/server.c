@@ -34,7 +34,8 @@
  * @client: whose
  * @number: the client's for its thread
  * @connection: where calls come from
- * @waker: of this thread, once @known
+ * @waker: of this thread
+ * @known: @waker is set, and calls are taken
  * @seq: the call under way, or the last one
  * @signalled: a signal interrupted the call
  * @woken: an interrupt for wakers that has ended no call yet
@@ -466,7 +467,7 @@ static long client_make(int *libs, size_t count, int control)
 static long fork_for(int *there, size_t count, int control, pid_t memory)
 {
 	size_t size = count * sizeof(int);
-	int *libs = malloc(size + 1);
+	int *libs = calloc(count + 1, sizeof(int));
 	struct iovec here = { libs, size }, far = { there, size };
 	long err = libs ? 0 : -ENOMEM;
 

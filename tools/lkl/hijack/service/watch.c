@@ -30,6 +30,7 @@ struct lkl_watch {
 /* File-scope state: descriptors are the process's. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int epoll = -1;
+static unsigned int watches;
 
 static int add(int fd, void (*ready)(void *arg, uint32_t events), void *arg,
 	       struct lkl_watch **watchp)
@@ -48,6 +49,7 @@ static int add(int fd, void (*ready)(void *arg, uint32_t events), void *arg,
 	watch->arg = arg;
 	if (!real.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event)) {
 		*watchp = watch;
+		__atomic_add_fetch(&watches, 1, __ATOMIC_RELAXED);
 		return 0;
 	}
 	err = -errno;
@@ -61,6 +63,7 @@ static void take_away(struct lkl_watch *watch)
 		return;
 	pthread_mutex_lock(&lock);
 	real.epoll_ctl(epoll, EPOLL_CTL_DEL, watch->fd, NULL);
+	__atomic_sub_fetch(&watches, 1, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&lock);
 	free(watch);
 }
@@ -82,13 +85,14 @@ void watch_run(void)
 
 int watch_epoll(void)
 {
-	return epoll;
+	return __atomic_load_n(&watches, __ATOMIC_RELAXED) ? epoll : -1;
 }
 
 void watch_start(void)
 {
 	connection_close(epoll);
 	pthread_mutex_init(&lock, NULL);
+	watches = 0;
 	epoll = connection_keep(real.epoll_create1(EPOLL_CLOEXEC));
 	api.lkl_watch_add = add;
 	api.lkl_watch_remove = take_away;

@@ -71,16 +71,23 @@ struct datagram {
  * @plug: bytes in our queue that keep the program's end from being writable
  * @to_host: read from the library, not yet taken by the pair
  * @to_lib: read from the pair, not yet taken by the library
- * @host_in: our end may be readable; likewise @host_out, @lib_in, @lib_out
+ * @host_in: our end may be readable
+ * @host_out: our end may be writable
+ * @lib_in: the library's socket may be readable
+ * @lib_out: the library's socket may be writable
  * @host_hup: our end was hung up, and whether that was the last copy's close is
  *	still to be looked at
  * @queued: it is to be served again although it has no event
- * @host_eof: nothing more comes from the program; @lib_eof: nor from the library
- * @host_shut: the program was told so; @lib_shut: the library was
+ * @host_eof: nothing more comes from the program
+ * @lib_eof: nothing more comes from the library
+ * @host_shut: the program was told so
+ * @lib_shut: the library was told so
  * @gone: the last copy was closed
  * @tokens: bytes that say a listening socket is readable (0 or more)
  * @head: the datagram in the pair
- * @kept: connections, or datagrams, that could not be delivered
+ * @kept: datagrams that could not be delivered
+ * @accepted: connections that could not be delivered
+ * @accepted_count: how many
  * @waiting: calls put aside, in order
  * @dead: next of those to be freed after the current events
  * @reset_next: next of those without an end
@@ -130,6 +137,7 @@ struct sock {
  * @socks: by inode number
  * @dead: to be freed
  * @resets: those without an end, oldest first
+ * @resets_end: where the next of them goes
  * @again: to be served although they have no event
  * @next_fd: where to look for a free number next
  * @next_deadline: when the first of the calls put aside has waited for too long
