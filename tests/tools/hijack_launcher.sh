@@ -164,6 +164,30 @@ if needs "setuid programs keep the library" su; then
 	way "setuid programs run without their privileges" 'runs without its privileges'
 fi
 
+# ---- what the host does not have is told before the program runs
+
+no "a TAP device that is not there" 'interface 0: (nosuch: no such TAP|/dev/net/tun)' \
+	-i type=tap,param=nosuch
+no "an interface of the host that is not there" 'interface 0: nosuch: the host has no' \
+	-i type=raw,param=nosuch
+no "a macvtap device that is not there" 'interface 0: /dev/tap4711: No such file' \
+	-i type=macvtap,param=/dev/tap4711
+no "pipes that are not there" 'interface 0: ./nosuch: No such file' -i 'type=pipe,param=./nosuch|x'
+if needs "a port that is taken" python3; then
+	python3 -c 'import socket, time
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen()
+print(s.getsockname()[1], flush=True)
+time.sleep(60)' >port &
+	until [ -s port ]; do sleep 0.05; done
+	no "a port that is taken" 'forward: 127.0.0.1:[0-9]*:80: Address already in use' \
+		-p "127.0.0.1:$(cat port):80"
+	kill $!
+fi
+no "a port that only root can have" 'forward: 127.0.0.1:1:80: ' -p 127.0.0.1:1:80
+check "no program has run" test ! -e ran
+
 # ---- what the program sees
 
 check "arguments" test "$(lkl-hijack -- printf '%s|' a 'b c' -x)" = 'a|b c|-x|'

@@ -61,6 +61,14 @@ int trapped_run(const struct options *options, const struct cover *cover);
  */
 int trial_run(const struct options *options);
 
+/**
+ * host_probe - does the host have what the settings name?
+ * @cfg: the settings
+ *
+ * Return: 0 or LAUNCHER_FAILED, having told what is missing.
+ */
+int host_probe(const struct config *cfg);
+
 struct apply_api;
 struct applied;
 

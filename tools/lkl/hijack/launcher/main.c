@@ -66,7 +66,7 @@ static int program_run(const struct options *options, const struct cover *cover)
 	if (!trap && cover->way == COVER_TRAP)
 		return refuse(LAUNCHER_UNUSABLE, cover->program, "it cannot be preloaded");
 	tell(options, cover, trap);
-	if (privileges_forgo())
+	if (host_probe(&options->cfg) || privileges_forgo())
 		return LAUNCHER_FAILED;
 	return trap ? trapped_run(options, cover) : preload_run(options, cover);
 }
