@@ -21,6 +21,7 @@
 #include "fd.h"
 #include "kernel.h"
 #include "place.h"
+#include "process.h"
 #include "real.h"
 
 /**
@@ -96,6 +97,9 @@ static int file_passed(int fd, struct file *file)
 	if (!passed_find(inode))
 		err = passed_add(inode, file);
 	pthread_mutex_unlock(&passed_lock);
+	/* For other processes on the same kernel. */
+	if (!err && process_hooks()->keep)
+		err = process_hooks()->keep(inode, file->lib, file->place->kept);
 	return err;
 }
 
@@ -162,6 +166,26 @@ static void number_adopt(int fd, const struct passed *passed)
 	file_publish(fd, file);
 }
 
+/* The same for one that another process sent. */
+static void number_adopt_theirs(int fd, ino_t inode)
+{
+	struct file *file;
+	int end, lib;
+
+	if (!process_hooks()->find)
+		return;
+	lib = process_hooks()->find(inode, &end);
+	if (lib < 0)
+		return;
+	file = file_alloc(FILE_LIBRARY, lib);
+	if (!file) {
+		lib_close(lib);
+		return;
+	}
+	file->place = place_adopt(end);
+	file_publish(fd, file);
+}
+
 static int number_receive(int fd)
 {
 	struct passed *passed;
@@ -180,13 +204,14 @@ static int number_receive(int fd)
 	if (passed)
 		number_adopt(fd, passed);
 	pthread_mutex_unlock(&passed_lock);
+	if (!passed)
+		number_adopt_theirs(fd, inode);
 	return 0;
 }
 
 void pass_receive(struct msghdr *msg)
 {
-	if (likely(!msg->msg_controllen) ||
-	    !__atomic_load_n(&all_passed, __ATOMIC_ACQUIRE))
+	if (likely(!msg->msg_controllen) || !kernel_is_up())
 		return;
 	each_number(msg, number_receive);
 }

@@ -9,6 +9,7 @@
 #define HIJACK_PROCESS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /**
  * struct process_hooks - called around fork(), if the kernel is up
@@ -17,6 +18,10 @@
  * @child: in the child, which has the calling thread alone. Descriptors that it
  *	inherited are in the table, with the parent's numbers of the library;
  *	calls fail by -ENOLINK until kernel_call_set().
+ * @keep: a number is about to reach another process: @inode of its place, the
+ *	library's descriptor, our end of the place, which stays ours
+ * @find: one came from another process. Return: the library's descriptor, or a
+ *	negative error; *@end is the other end of its place, or -1
  * @serving: in that process: are there others that need its kernel?
  * @serve: if so, once it is about to end with @status, and its own connections are
  *	closed: returns when there are none any more
@@ -27,6 +32,8 @@ struct process_hooks {
 	void (*before)(void);
 	void (*parent)(void);
 	void (*child)(void);
+	int (*keep)(ino_t inode, int lib, int end);
+	int (*find)(ino_t inode, int *end);
 	bool (*serving)(void);
 	void (*serve)(int status);
 	void (*exit)(void);

@@ -19,6 +19,7 @@
 #include "kernel.h"
 #include "process.h"
 #include "real.h"
+#include "registry.h"
 #include "table.h"
 #include "wait.h"
 
@@ -184,6 +185,29 @@ static void child(void)
 	after();
 }
 
+/* ---- numbers on their way to other processes ---- */
+
+static int keep(ino_t inode, int lib, int end)
+{
+	if (client_is())
+		return (int)client_keep(inode, lib, end);
+	if (!server_clients())
+		return 0;
+	return registry_keep(inode, lib, connection_keep(real.dup(end)));
+}
+
+static int find(ino_t inode, int *end)
+{
+	int lib;
+
+	if (client_is())
+		return client_find(inode, end);
+	lib = registry_find(inode, end);
+	if (lib >= 0)
+		*end = connection_keep(real.dup(*end));
+	return lib;
+}
+
 /* ---- the owner ends before its clients ---- */
 
 static bool serving(void)
@@ -234,6 +258,8 @@ static const struct process_hooks hooks = {
 	.before = before,
 	.parent = parent,
 	.child = child,
+	.keep = keep,
+	.find = find,
 	.serving = serving,
 	.serve = serve,
 };
