@@ -143,6 +143,11 @@ PY
 		cmp src/random mnt/random
 	fusermount3 -u mnt
 	wait "$fuse_pid"
+	fails "dm-verity: cpfromfs says what is changed" 1 \
+		'random: Input/output error' cpfromfs -i bad.img \
+		--device=hash.img --verity-root="$hash" --verity-hashes=image=1 \
+		/ out
+	check "dm-verity: cpfromfs leaves no half of it" test ! -e out/random
 	size=$(stat -c %s v.img)
 	cp v.img behind.img
 	veritysetup format --hash-offset="$size" --data-blocks=$((size / 4096)) \
