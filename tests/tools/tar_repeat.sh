@@ -108,6 +108,27 @@ for i in 1 2; do
 done
 check "by mke2fs -U -E hash_seed=: the same" cmp m1.img m2.img
 
+# A tree, copied by cptofs, whatever order the host has its files in.
+mkdir -p tree1/t tree2/t
+for i in $(seq 400); do head -c $((i * 37)) /dev/urandom >"tree1/t/file $i"; done
+mkdir tree1/t/sub && ln "tree1/t/file 1" tree1/t/sub/one && ln -s one tree1/t/sub/link
+(cd tree1/t && find . -name 'file *' | sort -R | while read -r f; do cp "$f" "../../tree2/t/$f"; done)
+mkdir tree2/t/sub && ln "tree2/t/file 1" tree2/t/sub/one && ln -s one tree2/t/sub/link
+for i in 1 2; do
+	rm -f c$i.img
+	truncate -s 64M c$i.img
+	mke2fs -q -t ext4 -U 11111111-2222-3333-4444-555555555555 \
+		-E hash_seed=11111111-2222-3333-4444-555555555555,lazy_itable_init=0 \
+		c$i.img
+	cat tree$i/t/* >/dev/null 2>&1
+	SOURCE_DATE_EPOCH=1500000000 quiet "cptofs, $i" cptofs -i c$i.img -o 0:0 tree$i/t /
+	sleep 1.1
+done
+check "cptofs: the same" cmp c1.img c2.img
+fsck_clean "cptofs: e2fsck has nothing to say" c1.img
+SOURCE_DATE_EPOCH=x fails "cptofs: a wrong SOURCE_DATE_EPOCH" 2 \
+	"a number expected|Try 'cptofs" cptofs -i c1.img tree1 /
+
 mkdir -p plain/sub && for i in $(seq 200); do echo "$i" >"plain/sub/$i is a long name.text"; done
 tar -C plain -cf plain.tar .
 # Names that are the same in short get one that depends on the time, from the

@@ -222,12 +222,77 @@ static void copy_dents(struct copy *c, const struct entry *dir, int in, int out,
 	}
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct tree_dirent *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* All records of a directory, from malloc(). Return: bytes, or negative errno. */
+static ssize_t read_all(struct copy *c, int in, char **all)
+{
+	size_t len = 0, room = 0;
+	ssize_t got = 0;
+	char *longer;
+
+	*all = NULL;
+	do {
+		len += (size_t)got;
+		if (room - len < DENTS_SIZE) {
+			room = 2 * room + DENTS_SIZE;
+			longer = realloc(*all, room);
+			if (!longer)
+				return -ENOMEM;
+			*all = longer;
+		}
+		got = c->src->ops->getdents(in, *all + len, DENTS_SIZE);
+	} while (got > 0);
+	return got < 0 ? got : (ssize_t)len;
+}
+
+static int copy_sorted(struct copy *c, const struct entry *e, int in, int out,
+		       bool acl, const char *all, size_t len)
+{
+	const struct tree_dirent **list;
+	size_t at, i, count = 0;
+
+	/* A record has at least 24 bytes. */
+	list = calloc(len / 24 + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	for (at = 0; at < len; at += list[count++]->reclen)
+		list[count] = (const void *)(all + at);
+	qsort(list, count, sizeof(*list), by_name);
+	for (i = 0; i < count && !*c->stop; i++)
+		copy_dents(c, e, in, out, acl, (const char *)list[i],
+			   list[i]->reclen);
+	free(list);
+	return 0;
+}
+
+/* In the order of their names, whatever the host's file system has them in. */
+static int copy_in_order(struct copy *c, const struct entry *e, int in, int out,
+			 bool acl)
+{
+	char *all;
+	ssize_t len = read_all(c, in, &all);
+	int err = len < 0 ? (int)len :
+			    copy_sorted(c, e, in, out, acl, all, (size_t)len);
+
+	free(all);
+	return err ? entry_src_error(c, e, err) : 0;
+}
+
 static int copy_children(struct copy *c, const struct entry *e, int in, int out,
 			 bool acl)
 {
-	char *buf = malloc(DENTS_SIZE);
+	char *buf;
 	ssize_t len = 0;
 
+	if (c->options.repeatable)
+		return copy_in_order(c, e, in, out, acl);
+	buf = malloc(DENTS_SIZE);
 	if (!buf)
 		return entry_src_error(c, e, -ENOMEM);
 	while (!*c->stop) {

@@ -27,12 +27,16 @@ struct progress;
  * @gid: group of everything copied, or COPY_KEEP
  * @mode: change of the permissions of everything but symbolic links
  * @selinux: security context of everything copied, or NULL to keep
+ * @repeatable: names are taken in order, and no time is later than @epoch
+ * @epoch: seconds since 1970
  */
 struct copy_options {
 	uid_t uid;
 	gid_t gid;
 	struct mode_change mode;
 	const char *selinux;
+	bool repeatable;
+	int64_t epoch;
 };
 
 /* What a destination cannot store, once the user has been told. */

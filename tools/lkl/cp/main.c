@@ -21,6 +21,7 @@
 #include "measure.h"
 #include "options.h"
 #include "progress.h"
+#include "repeat.h"
 #include "sandbox.h"
 #include "stop.h"
 #include "volume.h"
@@ -138,6 +139,8 @@ static enum diag_status run_confined(struct run *r)
 		return status;
 	stop_catch();
 	r->inside.base = volume_root(volume);
+	if (r->o->image.repeatable)
+		repeat_begin(volume, r->o->image.names[0], r->o->copy.epoch);
 	return run_mounted(r, volume);
 }
 

@@ -227,11 +227,22 @@ static int copy_mode(struct copy *c, const struct entry *e,
 	return 0;
 }
 
+/* When a file was read last has nothing to do with what it is. */
+static void clamp_times(const struct copy *c, struct timespec times[2])
+{
+	if (times[1].tv_sec >= c->options.epoch)
+		times[1] = (struct timespec){ .tv_sec = c->options.epoch };
+	times[0] = times[1];
+}
+
 static int copy_times(struct copy *c, const struct entry *e,
 		      const struct pair *p, const struct stat *st)
 {
-	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+	struct timespec times[2] = { st->st_atim, st->st_mtim };
 	int err;
+
+	if (c->options.repeatable)
+		clamp_times(c, times);
 
 	if (p->dst_name)
 		err = c->dst->ops->utimensat(p->out, p->dst_name, times);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "repeat.h"
 
 #ifndef LKL_VERSION
 #define LKL_VERSION	"1.0.0"
@@ -70,6 +71,11 @@ static const char help_to[] =
 "\n";
 
 static const char examples_to[] =
+"\n"
+"Environment:\n"
+"  SOURCE_DATE_EPOCH             no time is later than this, seconds since 1970, and\n"
+"                                ext2, ext3, ext4 and vfat come out the same every\n"
+"                                time\n"
 "\n"
 "Examples:\n"
 "  cptofs -i disk.img file.txt /             copy a file to the root\n"
@@ -240,6 +246,15 @@ static enum options_result parse_arguments(struct options *o, int argc,
 	return check_arguments(argc, argv);
 }
 
+static enum options_result parse_environment(struct options *o)
+{
+	int wanted = repeat_wanted(&o->copy.epoch);
+
+	o->copy.repeatable = wanted > 0;
+	o->image.repeatable = wanted > 0;
+	return wanted < 0 ? OPTIONS_WRONG : OPTIONS_RUN;
+}
+
 static bool ends_with(const char *s, const char *end)
 {
 	size_t s_len = strlen(s), end_len = strlen(end);
@@ -267,6 +282,8 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
 		result = parse_option(o, option);
 	if (result == OPTIONS_RUN)
 		result = parse_arguments(o, argc, argv);
+	if (result == OPTIONS_RUN && !o->from)
+		result = parse_environment(o);
 	o->image.images.read_only = o->from;
 	diag_verbose(o->image.verbose);
 	if (result == OPTIONS_WRONG)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../cp/diag.h"
+#include "../cp/repeat.h"
 
 #ifndef LKL_VERSION
 #define LKL_VERSION	"1.0.0"
@@ -214,17 +215,12 @@ static enum options_result parse_arguments(struct cmdline *c, int argc,
 
 static enum options_result parse_environment(struct cmdline *c)
 {
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	int wanted = repeat_wanted(&c->epoch);
 
-	uint64_t value;
-
-	if (!epoch || !*epoch)
-		return OPTIONS_RUN;
-	if (imageopts_number(epoch, false, INT64_MAX, &value)) {
-		diag_error("SOURCE_DATE_EPOCH '%s': a number expected", epoch);
+	if (wanted < 0)
 		return OPTIONS_WRONG;
-	}
-	c->epoch = (int64_t)value;
+	if (!wanted)
+		return OPTIONS_RUN;
 	c->clamp = true;
 	c->mkfs.fixed = true;
 	c->mkfs.epoch = c->epoch;

@@ -13,20 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-#include <lkl.h>
 
 #include "../cp/diag.h"
 #include "../cp/measure.h"
 #include "../cp/progress.h"
+#include "../cp/repeat.h"
 #include "../cp/sandbox.h"
 #include "../cp/stop.h"
 #include "../cp/volume.h"
 #include "cmdline.h"
 #include "pack.h"
-#include "settle.h"
 #include "stream.h"
 #include "unpack.h"
 
@@ -91,36 +88,6 @@ static int unpack(struct run *r, struct progress **progress)
 	return unpack_run(&u);
 }
 
-static bool is_ext(const char *type)
-{
-	return !strcmp(type, "ext4") || !strcmp(type, "ext3") ||
-	       !strcmp(type, "ext2");
-}
-
-/*
- * FAT begins in 1980: what is made before that was made then. So the time of a
- * file's making, which nobody can set, does not depend on when it was.
- */
-static void stop_clock(void)
-{
-	struct timespec start = { .tv_sec = 24 * 60 * 60 };
-
-	lkl_sys_clock_settime(CLOCK_REALTIME, (void *)&start);
-}
-
-static void make_repeatable(struct run *r, struct volume *volume)
-{
-	const char *type = volume_type(volume);
-
-	if (is_ext(type))
-		volume_settle(volume, settle_ext, r->c->epoch);
-	else if (!strcmp(type, "vfat"))
-		stop_clock();
-	else
-		diag_warning("%s: %s cannot be made the same every time, in spite of SOURCE_DATE_EPOCH",
-			     r->c->image.names[0], type);
-}
-
 static enum diag_status run_mounted(struct run *r, struct volume *volume)
 {
 	struct progress *progress = NULL;
@@ -130,7 +97,7 @@ static enum diag_status run_mounted(struct run *r, struct volume *volume)
 	r->tree.base = volume_root(volume);
 	r->stream.stop = &stop;
 	if (r->c->image.repeatable)
-		make_repeatable(r, volume);
+		repeat_begin(volume, r->c->image.names[0], r->c->epoch);
 	if (r->c->pack ? pack(r, &progress) : unpack(r, &progress))
 		status = DIAG_FILES;
 	r->stream.progress = NULL;

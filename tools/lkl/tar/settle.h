@@ -2,7 +2,8 @@
 /*
  * settle.h - take chance and time out of an ext2, ext3 or ext4 file system
  *
- * Layer:   tools; called by main.c when a file system was filled and unmounted.
+ * Layer:   tools; called through ../cp/repeat.c when a file system was filled and
+ *          unmounted.
  *          The private half is shared by settle.c, settle_inode.c and
  *          settle_tree.c.
  * Context: one thread, in the sandbox; the kernel is running and selected.
