@@ -175,3 +175,26 @@ Test(dhcp, a_request_names_what_was_offered)
 				  "\x36\x04\x0a\x00\x02\x02", 6));
 	cr_assert_eq(request[IP_LENGTH] << 8 | request[IP_LENGTH + 1], len);
 }
+
+/* Any bytes changed, any length: read or ignored, never more (under ASan). */
+Test(dhcp, survives_damaged_packets)
+{
+	unsigned int state = 1, i, changes;
+	uint8_t *copy;
+	size_t len;
+
+	for (i = 0; i < 50000; i++) {
+		ANSWER(FULL_OFFER);
+		for (changes = state % 6; changes; changes--) {
+			state = state * 1103515245 + 12345;
+			packet[(state >> 16) % packet_len] = (uint8_t)(state >> 8);
+		}
+		state = state * 1103515245 + 12345;
+		len = (state >> 16) % (packet_len + 1);
+		copy = malloc(len ? len : 1);
+		cr_assert_not_null(copy);
+		memcpy(copy, packet, len);
+		dhcp_packet_read(copy, len, XID, mac, &lease);
+		free(copy);
+	}
+}
