@@ -88,6 +88,7 @@ static struct file *file_dup(struct file *file)
 	}
 	copy->lib = (int)lib;
 	copy->place = file->place;
+	copy->placed = file->placed;
 	place_get(copy->place);
 	return copy;
 }

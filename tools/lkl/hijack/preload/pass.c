@@ -89,8 +89,10 @@ static int passed_add(ino_t inode, const struct file *file)
 static int file_passed(int fd, struct file *file)
 {
 	ino_t inode;
-	int err = inode_of(fd, &inode);
+	int err;
 
+	place_identify(fd, file);
+	err = inode_of(fd, &inode);
 	if (err)
 		return err;
 	pthread_mutex_lock(&passed_lock);

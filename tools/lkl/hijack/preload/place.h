@@ -7,10 +7,12 @@
  *	other processes.
  * Context: any thread, signal handlers too.
  *
- * A place is a socketpair. One end is open at the number that the program sees,
- * and is duplicated, inherited and passed with it; its inode says which file it
- * is. We keep the other end, at a number out of the program's way, and it hangs
- * up when the last duplicate of the first is closed, wherever that was.
+ * A place begins as a duplicate of a descriptor of ours that all new ones share,
+ * which costs one cheap call of the host. Before its number can reach another
+ * process, it becomes one end of a socketpair of its own: that end is duplicated,
+ * inherited and passed with it, and its inode says which file it is. We keep the
+ * other end, at a number out of the program's way, and it hangs up when the last
+ * duplicate of the first is closed, wherever that was.
  */
 #ifndef HIJACK_PLACE_H
 #define HIJACK_PLACE_H
@@ -19,14 +21,16 @@
 #include <stdint.h>
 
 /**
- * struct place - a socketpair
+ * struct place - what one or several duplicated numbers refer to
  * @next: in the pool
- * @kept: our end
- * @refs: entries of the table that have the other end
+ * @kept: our end; -1 while it has none of its own
+ * @end: the other end, while numbers are being made to refer to it, else -1
+ * @refs: entries of the table that have it
  */
 struct place {
 	uint32_t next;
 	int kept;
+	int end;
 	uint32_t refs;
 };
 
@@ -41,6 +45,21 @@ int place_new(bool cloexec, struct place **place);
 
 /* One that another process made: @kept is its other end, or -1. NULL if full. */
 struct place *place_adopt(int kept);
+
+struct file;
+
+/**
+ * place_identify - give a number a place of its own, which others can know it by
+ * @fd: the number
+ * @file: what it means
+ */
+void place_identify(int fd, struct file *file);
+
+/* The same for all numbers of the library. */
+void place_identify_all(void);
+
+/* In a forked child: who held the lock is not here. */
+void place_forked(void);
 
 void place_get(struct place *place);
 /* Our end is closed with the last entry. The number is the caller's to close. */

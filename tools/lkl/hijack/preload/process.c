@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "place.h"
 #include "real.h"
 #include "table.h"
 
@@ -35,11 +36,15 @@ const struct process_hooks *process_hooks(void)
 	return __atomic_load_n(&hooks, __ATOMIC_ACQUIRE);
 }
 
-/* What the child does to O_NONBLOCK would not be seen here. */
+/*
+ * What the child does to O_NONBLOCK would not be seen here, and its numbers are
+ * to be known by their places.
+ */
 static void before(void)
 {
 	if (kernel_is_up()) {
 		table_share();
+		place_identify_all();
 		if (process_hooks()->before)
 			process_hooks()->before();
 	}
@@ -59,6 +64,7 @@ static void child(void)
 
 	urcu_bp_after_fork_child();
 	table_forked();
+	place_forked();
 	kernel_fork_child();
 	if (up && process_hooks()->child)
 		process_hooks()->child();

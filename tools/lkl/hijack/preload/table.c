@@ -46,6 +46,7 @@ struct file *file_alloc(enum file_kind kind, int lib)
 		return NULL;
 	file->lib = lib;
 	file->kind = kind;
+	file->placed = false;
 	file->nonblock = false;
 	file->place = NULL;
 	file->epoll = NULL;

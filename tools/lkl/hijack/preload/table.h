@@ -57,6 +57,7 @@ struct epoll;
  * @next: in the pool or the list of retired ones, as index + 1
  * @lib: the library's descriptor; -1 in FILE_EPOLL and FILE_INTERNAL
  * @kind: FILE_*
+ * @placed: the number refers to an end of @place's own
  * @nonblock: calls do not sleep unless they are made to
  * @refs: calls under way that may sleep
  * @place: FILE_LIBRARY: what holds the host's number
@@ -66,6 +67,7 @@ struct file {
 	uint32_t next;
 	int lib;
 	uint8_t kind;
+	bool placed;
 	bool nonblock;
 	uint32_t refs;
 	struct place *place;

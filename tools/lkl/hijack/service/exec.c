@@ -39,7 +39,10 @@ static void register_number(int fd, struct file *file)
 {
 	struct stat st;
 
-	if (real.fcntl(fd, F_GETFD) & FD_CLOEXEC || real.fstat(fd, &st))
+	if (real.fcntl(fd, F_GETFD) & FD_CLOEXEC)
+		return;
+	place_identify(fd, file);
+	if (real.fstat(fd, &st))
 		return;
 	client_keep(st.st_ino, file->lib, file->place->kept);
 }
