@@ -44,7 +44,39 @@ status "a signal that ends it" 143 "$run" sh -c 'kill -TERM $$'
 status "no such program" 127 "$run" ./nothing
 status "not executable" 126 "$run" /etc/passwd
 
-# --- nothing reaches the host ---
+# --- what cannot be covered is refused, with the reason ---
+
+cat >thirtytwo.s <<'END'
+.globl _start
+_start:	movl $1, %eax
+	movl $5, %ebx
+	int $0x80
+END
+if gcc -m32 -nostdlib -static -o thirtytwo thirtytwo.s 2>/dev/null &&
+   { ./thirtytwo; [ $? = 5 ]; }; then
+	status "a 32-bit program is killed" 137 "$run" ./thirtytwo
+	contains "and it is said why" 'is a 32-bit program' status.out
+else
+	skip "a 32-bit program" "the host runs none"
+fi
+cat >uring.c <<'END'
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(void) { return syscall(SYS_io_uring_setup, 1, 0) == -1 && errno == ENOSYS; }
+END
+gcc -static -o uring uring.c
+status "io_uring is not there" 1 "$run" ./uring
+
+# --- nothing of the host's network ---
+
+if needs "files of the network" busybox; then
+	status "the library's interfaces" 0 "$run" busybox sh -c 'grep -q dummy0 /proc/net/dev'
+	status "and its sysctls" 0 "$run" busybox sh -c \
+		'read -r c </proc/sys/net/ipv4/tcp_congestion_control && [ "$c" = cubic ]'
+	status "which are not written by way of the host" 1 "$run" busybox sh -c \
+		'echo 7 2>/dev/null >/proc/sys/net/ipv4/tcp_syn_retries'
+fi
 
 if needs "isolation" python3; then
 	python3 - >port.out <<-'END' &

@@ -38,6 +38,8 @@ static int start(void *arg)
 	err = lkl_init(&lkl_host_ops);
 	if (!err)
 		err = lkl_start_kernel("mem=256M loglevel=0");
+	if (!err)
+		err = lkl_mount_fs("proc");
 	return err ? err : loopback_up();
 }
 

@@ -285,49 +285,6 @@ static long call_ioctl(struct call *call)
 	       interface_request(call, trap->helper);
 }
 
-/* ---- files ---- */
-
-static const struct trap_file *file_of(const struct trap *trap, const char *path)
-{
-	const struct trap_file *f = trap->config->files;
-
-	while (f && f->path) {
-		if (!strcmp(f->path, path))
-			return f;
-		f++;
-	}
-	return NULL;
-}
-
-static long call_open(struct call *call)
-{
-	bool at = call->req->data.nr != __lkl__NR_open;
-	const __u64 *args = call->req->data.args + at;
-	const struct trap_file *f;
-	struct seccomp_notif_addfd add = {
-		.id = call->req->id, .flags = SECCOMP_ADDFD_FLAG_SEND,
-	};
-	char path[256];
-	int fd;
-
-	if (peer_string((pid_t)call->req->pid, args[0], path, sizeof(path)) < 0)
-		return CALL_CONTINUE;
-	f = file_of(call->trap, path);
-	if (!f)
-		return CALL_CONTINUE;
-	fd = open(f->instead, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	add.srcfd = (__u32)fd;
-	add.newfd_flags = args[1] & O_CLOEXEC;
-	if (ioctl(call->trap->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0) {
-		close(fd);
-		return -errno;
-	}
-	close(fd);
-	return CALL_ANSWERED;
-}
-
 /* ---- dispatch ---- */
 
 /* What is served for library sockets only. */
@@ -383,7 +340,7 @@ static long dispatch(struct call *call)
 #endif
 	case __lkl__NR_openat:
 	case __lkl__NR_openat2:
-		return call_open(call);
+		return file_open(call);
 	}
 	ino = peer_inode((pid_t)call->req->pid, (int)data->args[0]);
 	call->sock = ino ? sock_find(call->trap, ino) : NULL;

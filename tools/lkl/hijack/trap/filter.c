@@ -76,14 +76,14 @@ static int trap_some(scmp_filter_ctx ctx)
 				SCMP_SYS(io_uring_setup), 0);
 }
 
-static int add_rules(scmp_filter_ctx ctx, bool files)
+static int add_rules(scmp_filter_ctx ctx)
 {
 	return trap_all(ctx, always, sizeof(always) / sizeof(always[0])) ?:
-	       trap_range(ctx) ?: trap_some(ctx) ?:
-	       (files ? trap_all(ctx, opens, sizeof(opens) / sizeof(opens[0])) : 0);
+	       trap_all(ctx, opens, sizeof(opens) / sizeof(opens[0])) ?:
+	       trap_range(ctx) ?: trap_some(ctx);
 }
 
-int filter_load(bool files)
+int filter_load(void)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	int err;
@@ -94,7 +94,7 @@ int filter_load(bool files)
 	if (!err)
 		err = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (!err)
-		err = add_rules(ctx, files);
+		err = add_rules(ctx);
 	if (!err)
 		err = seccomp_load(ctx);
 	if (!err)

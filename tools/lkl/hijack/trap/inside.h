@@ -194,11 +194,10 @@ void caller_gone(struct trap *trap);
 
 /**
  * filter_load - put the calling process under the filter
- * @files: opening files is trapped too
  *
  * Return: the notification descriptor, or a negative error.
  */
-int filter_load(bool files);
+int filter_load(void);
 
 /* ---- peer.c: the program's memory and descriptors ---- */
 
@@ -255,6 +254,10 @@ long stream_connect(struct call *call);
 long stream_listen(struct call *call);
 long stream_accept(struct call *call);
 int stream_plug(struct sock *s, int program_end);
+
+/* ---- file.c ---- */
+
+long file_open(struct call *call);
 
 /* ---- dgram.c ---- */
 

@@ -101,7 +101,7 @@ static void become_program(const struct trap *trap, int channel,
 
 	if (read(channel, &go, 1) != 1)
 		_exit(127);
-	fd = filter_load(trap->config->files);
+	fd = filter_load();
 	send_fd(channel, fd, fd);
 	if (fd < 0)
 		_exit(127);

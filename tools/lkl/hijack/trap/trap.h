@@ -31,6 +31,9 @@
  *	the host's own here too; so that even read works after a dup2() to a
  *	number outside of the range.
  *
+ * Opening files is trapped as well: what /proc and /sys say of the network is the
+ * library's (file.c).
+ *
  * One thread serves everything (serve.c). It never blocks in a call for a
  * program: a call that would block is put aside with its notification and tried
  * again when its socket has an event. A signal ends the program's wait as it
@@ -68,7 +71,7 @@ struct trap_file {
  * @stop: called there when no process of the program is left; may be NULL
  * @message: called with each thing to tell the user; one line, without a newline
  * @arg: passed to @start, @stop and @message
- * @files: ends with a NULL path; may be NULL. Costs a trap at each open.
+ * @files: ends with a NULL path; may be NULL
  */
 struct trap_config {
 	int (*start)(void *arg);
