@@ -96,17 +96,47 @@ static struct net_request *slot_of(struct net_refusal *refusal, uint32_t ports,
 {
 	uint32_t hash = (ports ^ address) * 2654435761U;
 
-	return &refusal->slots[(hash >> 16) % REFUSAL_SLOTS];
+	/* The upper bits depend on all of the lower ones. */
+	return &refusal->slots[(hash >> 24) % REFUSAL_SLOTS];
+}
+
+static uint32_t load(const uint32_t *field)
+{
+	return __atomic_load_n(field, __ATOMIC_RELAXED);
+}
+
+static void store(uint32_t *field, uint32_t value)
+{
+	__atomic_store_n(field, value, __ATOMIC_RELAXED);
+}
+
+static bool slot_is(const struct net_request *slot, uint32_t ports,
+		    uint32_t address)
+{
+	return load(&slot->ports) == ports && load(&slot->address) == address;
+}
+
+static void request_sent(struct net_refusal *refusal, uint32_t ports,
+			 uint32_t address, uint32_t seq)
+{
+	struct net_request *slot = slot_of(refusal, ports, address);
+
+	if (slot_is(slot, ports, address) && load(&slot->seq) == seq) {
+		store(&slot->sent, load(&slot->sent) + 1);
+		return;
+	}
+	store(&slot->sent, 1);
+	store(&slot->seq, seq);
+	store(&slot->address, address);
+	store(&slot->ports, ports);
 }
 
 void net_refusal_sent(struct net_refusal *refusal, const struct iovec *iov,
 		      unsigned int count, size_t len)
 {
-	struct net_request *slot;
 	struct segment segment;
 	char frame[SHORT_MAX];
 	struct tcphdr tcp;
-	uint32_t ports;
 
 	len -= VIRTIO_NET_HDR_SIZE;
 	if (len > sizeof(frame))
@@ -115,27 +145,24 @@ void net_refusal_sent(struct net_refusal *refusal, const struct iovec *iov,
 	if (!segment_find(frame, len, true, &segment))
 		return;
 	memcpy(&tcp, frame + segment.tcp, sizeof(tcp));
-	if (!tcp.syn || tcp.ack)
-		return;
-	ports = (uint32_t)tcp.source << 16 | tcp.dest;
-	slot = slot_of(refusal, ports, read32(frame + segment.peer));
-	__atomic_store_n(&slot->seq, tcp.seq, __ATOMIC_RELAXED);
-	__atomic_store_n(&slot->address, read32(frame + segment.peer),
-			 __ATOMIC_RELAXED);
-	__atomic_store_n(&slot->ports, ports, __ATOMIC_RELEASE);
+	if (tcp.syn && !tcp.ack)
+		request_sent(refusal, (uint32_t)tcp.source << 16 | tcp.dest,
+			     read32(frame + segment.peer), tcp.seq);
 }
 
-/* Return: whether it was the request that a reset with these answers. */
+/* Return: whether it was a request, sent once, that a reset with these answers. */
 static bool request_take(struct net_refusal *refusal, uint32_t ports,
 			 uint32_t address, uint32_t *seq)
 {
 	struct net_request *slot = slot_of(refusal, ports, address);
+	bool once;
 
-	if (__atomic_load_n(&slot->ports, __ATOMIC_ACQUIRE) != ports ||
-	    __atomic_load_n(&slot->address, __ATOMIC_RELAXED) != address)
+	if (!slot_is(slot, ports, address))
 		return false;
-	*seq = __atomic_load_n(&slot->seq, __ATOMIC_RELAXED);
-	return true;
+	once = load(&slot->sent) == 1;
+	store(&slot->sent, 0);
+	*seq = load(&slot->seq);
+	return once;
 }
 
 /* RFC 1071: the sum over a header in one's complement. */

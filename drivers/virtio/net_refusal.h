@@ -25,11 +25,13 @@
  * @ports: source and destination, 0 if there is none
  * @address: the end of the destination's address
  * @seq: its sequence number, in network order like the others
+ * @sent: how often it was sent since it was last answered
  */
 struct net_request {
 	uint32_t ports;
 	uint32_t address;
 	uint32_t seq;
+	uint32_t sent;
 };
 
 /* struct net_refusal - what was sent; atomic fields, read by the receiving side */

@@ -8,10 +8,6 @@
 
 unset "${!LKL_HIJACK_@}"
 
-# What leads to the host's loopback (lkl.h, LKL_NETDEV_USER_*).
-gw=10.0.2.2
-gw6=fd00:6c6b:6c::2
-
 declare -A hijack_pids
 
 hijack_end() {
@@ -57,12 +53,9 @@ stop() {
 
 	unset "hijack_pids[$2]"
 	kill "$pid" 2>/dev/null
-	(sleep 10; kill -9 "$pid" 2>/dev/null) &
-	local guard=$!
+	timeout 10 tail --pid="$pid" -s 0.05 -f /dev/null || kill -9 "$pid"
 	wait "$pid"
 	status=$?
-	kill $guard 2>/dev/null
-	wait $guard 2>/dev/null
 	if [[ $status =~ ^(${3:-0|143})$ ]]; then
 		ok "$1"
 	else
@@ -81,5 +74,5 @@ eventually() {
 	done
 }
 
-# hijack COMMAND...: under lkl-hijack, not for ever
-hijack() { timeout --kill-after=5 30 lkl-hijack "$@"; }
+# hijack COMMAND...: under lkl-hijack as a client, not for ever
+hijack() { timeout --kill-after=5 30 lkl-hijack "${client[@]}" "$@"; }

@@ -1,135 +1,35 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# hijack_programs_rootless.sh - Debian's programs, unmodified, on the library's
-# network, as an ordinary user with no set-up: clients of servers on this machine,
-# and servers that this machine reaches by forwarded ports
-# shellcheck source=tests/tools/lib.bash disable=SC2317 # functions run by check
+# hijack_programs_rootless.sh - Debian's programs on the library's network, as an
+# ordinary user with no set-up; what is the host's is on its loopback
+# shellcheck source=tests/tools/lib.bash disable=SC2034,SC2317 # used by what is sourced
 . "$(dirname "$0")/lib.bash"
 # shellcheck source=tests/tools/hijack.bash
 . "$tools_here/hijack.bash"
 
-needs "programs without root" lkl-hijack python3 socat || finish
-if ! command -v passt >/dev/null; then
-	skip "programs without root" "passt is not installed"
-	finish
-fi
+needs "programs without root" lkl-hijack python3 socat curl passt || finish
 
-library=$(dirname "$(command -v lkl-hijack)")/../liblkl-hijack.so
+host=127.0.0.1 host6=::1
+gw=10.0.2.2 gw6=fd00:6c6b:6c::2
+own=10.0.2.15 own6=fd00:6c6b:6c::15
+client=()
+# Only slirp answers for its gateway itself, whatever the host lets its users do.
+ping_options=(-i type=slirp)
+# passt 0.0~git20230309 does not pass the end of a stream on to a guest that has ended
+# its own direction before, and ncat waits for that.
+ncat_options=(-i type=slirp)
+to=127.0.0.1 peer=$gw
 
-# ---- what the programs talk to, on the host's loopback
-
-mkdir www
-head -c 3000000 /dev/urandom >www/big
-echo 'hello from the host' >www/hello
-http=$(free_port) http6=$(free_port) echo_tcp=$(free_port) echo_udp=$(free_port udp)
-dns=$(free_port udp)
-start http python3 -m http.server --bind 127.0.0.1 --directory www "$http"
-start http6 python3 -m http.server --bind ::1 --directory www "$http6"
-start echo_tcp socat "TCP4-LISTEN:$echo_tcp,bind=127.0.0.1,fork,reuseaddr" EXEC:cat
-start echo_udp socat "UDP4-RECVFROM:$echo_udp,bind=127.0.0.1,fork" EXEC:cat
-start dns python3 "$tools_here/hijack_dns.py" 127.0.0.1 "$dns"
-eventually curl -sf -o /dev/null "http://127.0.0.1:$http/hello" || skip "host" "no server"
-eventually curl -sf -o /dev/null "http://[::1]:$http6/hello" || skip "host" "no IPv6 server"
-eventually grep -q ready dns.log
-
-# ---- clients
-
-if needs curl curl; then
-	check "curl fetches 3 MB over IPv4" hijack curl -sf -o got "http://$gw:$http/big"
-	same "curl got every byte" www/big got
-	check "curl fetches 3 MB over IPv6" \
-		hijack curl -sf -o got "http://[$gw6]:$http6/big"
-	same "curl got every byte over IPv6" www/big got
-	SECONDS=0
-	hijack curl -s "http://$gw:$(free_port)/" >/dev/null 2>&1
-	check "curl is refused where nobody listens" test $? -eq 7
-	check "curl is refused at once" test $SECONDS -le 5
-fi
-if needs wget wget; then
-	check "wget fetches 3 MB" hijack wget -q -O got "http://$gw:$http/big"
-	same "wget got every byte" www/big got
-fi
-if needs ping ping; then
-	# Only slirp answers for its gateway itself, whatever the host lets users do.
-	check "ping: the gateway answers, IPv4" \
-		hijack -i type=slirp ping -q -c 2 -i 0.2 -W 5 $gw
-	check "ping: the library's own loopback answers" hijack ping -q -c 1 127.0.0.1
-fi
-if needs ip ip; then
-	check "ip shows the library's interfaces" hijack ip -br address
-	contains "ip shows its IPv4 address" '^eth0 .*10\.0\.2\.15/24' check.out
-	contains "ip shows its IPv6 address" '^eth0 .*fd00:6c6b:6c::15/64' check.out
-	check "ip shows the library's routes" hijack ip route
-	contains "ip shows the default route" '^default via 10\.0\.2\.2 ' check.out
-fi
-if needs ss ss; then
-	check "ss asks the library's kernel" hijack ss -tan
-	check "ss sees no connection of the host" \
-		sh -c "! grep -q ':$http' check.out"
-fi
-if needs dig dig; then
-	ask=(dig +short +timeout=5 +tries=1 "@$gw" -p "$dns" host.test A)
-	check "dig asks a name server by UDP, trapped" hijack -m trap "${ask[@]}"
-	contains "dig got the address, trapped" '^10\.0\.2\.2$' check.out
-	if nm -D "$library" | grep -qw 'T syscall'; then
-		check "dig asks a name server by UDP" hijack "${ask[@]}"
-		contains "dig got the address" '^10\.0\.2\.2$' check.out
-	else
-		skip "dig by UDP, preloaded" "libuv sends by syscall(2), which is not covered"
-	fi
-	check "dig asks by TCP, for IPv6" \
-		hijack dig +tcp +short +timeout=5 "@$gw" -p "$dns" host.test AAAA
-	contains "dig got the IPv6 address" '^fd00:6c6b:6c::2$' check.out
-fi
-# said TEXT COMMAND...: what goes in comes back
-said() {
-	local text=$1
-	shift
-	echo 'there and back' | timeout 20 "$@" >check.out 2>&1 ||
-		echo "    status not 0" >check.out
-	contains "$text" '^there and back$' check.out
-}
-said "socat: TCP" lkl-hijack socat - "TCP4:$gw:$echo_tcp"
-said "socat: UDP" lkl-hijack socat - "UDP4:$gw:$echo_udp"
-if needs ncat ncat; then
-	# passt 0.0~git20230309 does not pass the end of a stream on to a guest that
-	# has ended its own direction before, and ncat waits for that.
-	said "ncat: TCP" lkl-hijack -i type=slirp ncat "$gw" "$echo_tcp"
+serve() {
+	local name=$1 port=$2
+	shift 2
 	at=$(free_port)
-	start ncat lkl-hijack -p "127.0.0.1:$at:5000" ncat -l 5000
-	check "ncat listens" eventually timeout 2 ncat --send-only 127.0.0.1 "$at" <www/hello
-	check "ncat got it" eventually grep -q '^hello from the host' ncat.log
-	stop "ncat ends" ncat '0|1|143'
-fi
-cat >fetch.py <<-'P'
-	import concurrent.futures, sys, urllib.request
-	def fetch(_):
-	    return urllib.request.urlopen(sys.argv[1], timeout=20).read()
-	with concurrent.futures.ThreadPoolExecutor(8) as pool:
-	    sizes = {len(data) for data in pool.map(fetch, range(16))}
-	sys.exit(sizes != {3000000})
-P
-check "python3 urllib: 16 fetches by 8 threads" \
-	hijack python3 fetch.py "http://$gw:$http/big"
-if needs wrk wrk; then
-	check "wrk: many requests over 16 connections" \
-		hijack wrk -t2 -c16 -d1 "http://$gw:$http/hello"
-	contains "wrk had answers" '^ *[1-9][0-9]* requests in' check.out
-fi
-busybox=$(command -v busybox)
-if [ -n "$busybox" ] && ! ldd "$busybox" >/dev/null 2>&1; then
-	check "a static busybox: wget" hijack busybox wget -q -O got "http://$gw:$http/big"
-	same "busybox got every byte" www/big got
-else
-	skip "a static busybox" "busybox-static is not installed"
-fi
-if needs rclone rclone; then
-	mkdir -p copied
-	check "rclone, a Go program, copies from HTTP" \
-		hijack rclone --config '' copyurl "http://$gw:$http/big" copied/big
-	same "rclone got every byte" www/big copied/big
-fi
+	start "$name" lkl-hijack -p "127.0.0.1:$at:$port" "$@"
+}
+
+# shellcheck source=tests/tools/hijack_programs.bash
+. "$tools_here/hijack_programs.bash"
 
 # ---- names: the host's resolver, in a machine of the test's own
 
@@ -160,179 +60,6 @@ if unshare -Urmn true 2>/dev/null; then
 	done
 else
 	skip "the host's name server" "no user namespaces here"
-fi
-
-# ---- servers, reached by a forwarded port
-
-# serve NAME PORT COMMAND...: start COMMAND hijacked; $at is the host's port to it
-serve() {
-	local name=$1 port=$2
-	shift 2
-	at=$(free_port)
-	start "$name" lkl-hijack -p "127.0.0.1:$at:$port" "$@"
-}
-
-serve httpd 80 python3 -m http.server --directory www 80
-check "python3 http.server answers" \
-	eventually curl -sf -m 2 -o got "http://127.0.0.1:$at/big"
-same "python3 http.server sent every byte" www/big got
-stop "python3 http.server ends" httpd
-
-if needs nginx nginx; then
-	mkdir nginx
-	cat >nginx/conf <<-C
-		worker_processes 2;
-		pid $PWD/nginx/pid;
-		error_log $PWD/nginx/errors;
-		events { worker_connections 256; }
-		http {
-			access_log off;
-			client_body_temp_path $PWD/nginx/1;
-			proxy_temp_path $PWD/nginx/2;
-			fastcgi_temp_path $PWD/nginx/3;
-			uwsgi_temp_path $PWD/nginx/4;
-			scgi_temp_path $PWD/nginx/5;
-			sendfile on;
-			server {
-				listen 80;
-				root $PWD/www;
-				location /proxied/ { proxy_pass http://$gw:$http/; }
-			}
-		}
-	C
-	serve nginx 80 nginx -c "$PWD/nginx/conf" -g 'daemon off;'
-	check "nginx, master and two workers, answers" \
-		eventually curl -sf -m 2 -o got "http://127.0.0.1:$at/big"
-	same "nginx sent every byte" www/big got
-	check "nginx passes requests on to the host" \
-		curl -sf -m 5 -o got "http://127.0.0.1:$at/proxied/big"
-	same "nginx passed every byte on" www/big got
-	if needs "nginx under load" wrk; then
-		check "nginx under load" wrk -t1 -c32 -d1 "http://127.0.0.1:$at/hello"
-		check "nginx: no request failed" \
-			sh -c "! grep -qE 'Socket errors|Non-2xx' check.out"
-	fi
-	stop "nginx ends" nginx
-fi
-
-if needs redis redis-server redis-cli redis-benchmark; then
-	serve redis 6379 redis-server --bind 0.0.0.0 --protected-mode no --save '' \
-		--port 6379 --dir "$PWD"
-	check "redis-server answers" eventually timeout 2 redis-cli -p "$at" ping
-	check "redis-server under redis-benchmark" timeout 30 \
-		redis-benchmark -p "$at" -n 2000 -c 20 -P 8 -q -t set,get
-	check "redis-benchmark hijacked, to a hijacked redis-server" \
-		hijack redis-benchmark -h "$gw" -p "$at" -n 1000 -c 10 -q -t set,get
-	stop "redis-server ends" redis
-fi
-
-if needs memcached memcached; then
-	serve memcached 11211 memcached -l 0.0.0.0 -U 0
-	memcached_ask() {
-		printf 'set k 0 0 2\r\nhi\r\nget k\r\nquit\r\n' |
-			timeout 2 socat -t2 - "TCP4:127.0.0.1:$at" >memcached.got
-		grep -q '^hi' memcached.got
-	}
-	check "memcached stores and answers" eventually memcached_ask
-	stop "memcached ends" memcached
-fi
-
-if needs haproxy haproxy; then
-	cat >haproxy.cfg <<-C
-		defaults
-			mode http
-			timeout connect 5s
-			timeout client 10s
-			timeout server 10s
-		frontend in
-			bind :80
-			default_backend out
-		backend out
-			server host $gw:$http
-	C
-	serve haproxy 80 haproxy -db -f haproxy.cfg
-	check "haproxy passes requests on" \
-		eventually curl -sf -m 2 -o got "http://127.0.0.1:$at/big"
-	same "haproxy passed every byte on" www/big got
-	stop "haproxy ends" haproxy '0|130|143'
-fi
-
-if needs iperf3 iperf3; then
-	serve iperf3 5201 iperf3 -s
-	check "iperf3 server receives" \
-		eventually timeout 5 iperf3 -c 127.0.0.1 -p "$at" -t 1 -P 2
-	check "iperf3 server sends" timeout 20 iperf3 -c 127.0.0.1 -p "$at" -t 1 -R
-	check "iperf3 hijacked, to a hijacked iperf3" \
-		hijack iperf3 -c "$gw" -p "$at" -t 1
-	stop "iperf3 ends" iperf3 '0|1|143'
-fi
-
-if needs caddy caddy; then
-	serve caddy 80 caddy file-server --root "$PWD/www" --listen :80
-	check "caddy, a Go program, serves files" \
-		eventually curl -sf -m 2 -o got "http://127.0.0.1:$at/big"
-	same "caddy sent every byte" www/big got
-	stop "caddy ends" caddy '0|1|143'
-fi
-
-# ---- openssh: no shell is needed for sftp
-
-if needs openssh /usr/sbin/sshd sftp ssh-keygen; then
-	ssh-keygen -q -t ed25519 -N '' -f host_key
-	ssh-keygen -q -t ed25519 -N '' -f user_key
-	cat >sshd_config <<-C
-		HostKey $PWD/host_key
-		PidFile $PWD/sshd.pid
-		AuthorizedKeysFile $PWD/user_key.pub
-		StrictModes no
-		UsePAM yes
-		Subsystem sftp internal-sftp
-		ForceCommand internal-sftp
-	C
-	# fetch_by_sftp HOST PORT [COMMAND...]: get the big file, by COMMAND sftp
-	fetch_by_sftp() {
-		local host=$1 port=$2
-		shift 2
-		rm -f got
-		echo "get $PWD/www/big got" | timeout 20 "$@" sftp -q -b - -P "$port" \
-			-i user_key -o ConnectTimeout=3 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
-			"$(id -un)@$host"
-	}
-	sshd_port=$(free_port)
-	start sshd /usr/sbin/sshd -D -e -f "$PWD/sshd_config" \
-		-o "ListenAddress=127.0.0.1:$sshd_port"
-	if eventually fetch_by_sftp 127.0.0.1 "$sshd_port" >sftp.out 2>&1; then
-		check "ssh and sftp, hijacked" fetch_by_sftp "$gw" "$sshd_port" lkl-hijack
-		same "sftp got every byte" www/big got
-		# It runs itself anew for each connection, with the connection open.
-		serve sshd_in 22 -m trap /usr/sbin/sshd -D -e -f "$PWD/sshd_config" -p 22
-		check "sshd, trapped" eventually fetch_by_sftp 127.0.0.1 "$at"
-		same "sshd sent every byte" www/big got
-		stop "sshd ends" sshd_in '0|143|255'
-	else
-		skip openssh "sshd cannot be run by this user here"
-	fi
-fi
-
-# ---- postgres
-
-postgres=$(echo /usr/lib/postgresql/*/bin)
-if [ -x "$postgres/postgres" ]; then
-	"$postgres/initdb" -A trust -U test -N -D "$PWD/pg" >initdb.log 2>&1
-	echo 'host all all 0.0.0.0/0 trust' >>pg/pg_hba.conf
-	serve postgres 5432 "$postgres/postgres" -D "$PWD/pg" -h 0.0.0.0 -k '' -F
-	psql_ask() {
-		PGCONNECT_TIMEOUT=2 "$@" "$postgres/psql" -X -U test -h "$host" -p "$at" \
-			-Atc 'select sum(x) from generate_series(1, 100000) x' postgres |
-			grep -qx 5000050000
-	}
-	host=127.0.0.1
-	check "postgres answers a query" eventually psql_ask
-	host=$gw
-	check "psql, hijacked, asks a hijacked postgres" psql_ask hijack
-	stop "postgres ends" postgres
-else
-	skip postgres "not installed"
 fi
 
 finish
