@@ -8,6 +8,7 @@
 #include "transfer.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
@@ -48,6 +49,14 @@ static _Thread_local struct buffers buffers = {
 	.reply.size = TRANSFER_MAX,
 };
 
+/* Bytes of memory inside that are left for buffers. */
+static atomic_long budget;
+
+void transfer_limit(size_t bytes)
+{
+	atomic_store(&budget, bytes);
+}
+
 static bool map_outside(struct buffer *b)
 {
 	void *p = mmap(NULL, b->size, PROT_READ | PROT_WRITE,
@@ -62,12 +71,16 @@ static bool map_outside(struct buffer *b)
 
 static bool map_inside(struct buffer *b)
 {
-	void *p = lkl_sys_mmap(NULL, b->size, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1,
-			       0);
+	void *p = LKL_MAP_FAILED;
 
-	if (p == LKL_MAP_FAILED)
+	if (atomic_fetch_sub(&budget, b->size) >= (long)b->size)
+		p = lkl_sys_mmap(NULL, b->size, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+				 -1, 0);
+	if (p == LKL_MAP_FAILED) {
+		atomic_fetch_add(&budget, b->size);
 		return false;
+	}
 	b->data = p;
 	b->inside = true;
 	return true;
@@ -75,10 +88,12 @@ static bool map_inside(struct buffer *b)
 
 static void unmap(struct buffer *b)
 {
-	if (b->data && b->inside)
+	if (b->data && b->inside) {
 		lkl_sys_munmap((unsigned long)b->data, b->size);
-	else if (b->data)
+		atomic_fetch_add(&budget, b->size);
+	} else if (b->data) {
 		munmap(b->data, b->size);
+	}
 	b->data = NULL;
 }
 

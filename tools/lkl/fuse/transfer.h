@@ -22,6 +22,14 @@
 #define TRANSFER_MAX	(1 << 20)	/* bytes in one request */
 
 /**
+ * transfer_limit - how much memory inside all buffers together may take
+ * @bytes: as it says; none before it is called
+ *
+ * Threads that come too late for it use memory of the host, and the cache.
+ */
+void transfer_limit(size_t bytes);
+
+/**
  * transfer_thread_init - give the calling thread its buffers, if it has none
  *
  * Return: 0, or a negative errno.

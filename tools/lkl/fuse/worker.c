@@ -18,10 +18,16 @@
 #include "sandbox.h"
 #include "server.h"
 #include "session.h"
+#include "transfer.h"
 #include "volume.h"
 
-/* Descriptors of inodes that are kept open though nobody is using them. */
-#define IDLE_DESCRIPTORS	4096
+/*
+ * What may stay in memory inside for each MiB there is: descriptors of inodes
+ * that nobody is using, which with their inodes take some KiB each; and, as
+ * one part of so many, buffers.
+ */
+#define IDLE_PER_MIB		16
+#define BUFFERS_PART		16
 
 /* Where the kernel's log goes to, for a function that gets no argument. */
 static int log_fd = -1;
@@ -80,11 +86,12 @@ static enum diag_status serve(struct volume *v, struct fuse_session *se,
 	int err;
 
 	err = node_table_init(&fs->nodes, v->root, volume_has_handles(v),
-			      IDLE_DESCRIPTORS);
+			      c->memory * IDLE_PER_MIB);
 	if (err) {
 		diag_error("%s: %s", c->image, diag_cause(err));
 		return DIAG_IMAGE;
 	}
+	transfer_limit(((size_t)c->memory << 20) / BUFFERS_PART);
 	fs->owner = c->owner;
 	fs->default_permissions = c->default_permissions;
 	fs->write_back = c->write_back;
