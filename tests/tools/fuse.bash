@@ -92,3 +92,11 @@ mkfs_of() {
 	minix)	mkfs.minix -3 "$2" ;;
 	esac
 }
+
+# mkfs_ok TYPE IMAGE: mkfs_of, or says why not, as btrfs_ok does
+mkfs_ok() {
+	local status
+	mkfs_of "$@" >mkfs.out 2>&1
+	status=$?
+	[ $status = 0 ] || btrfs_ok "$1: an image is made" $status
+}

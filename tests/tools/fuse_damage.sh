@@ -34,12 +34,16 @@ damaged() {
 	fi
 }
 
-# fill TYPE IMAGE SIZE: a file system with the tree in it
+# empty TYPE SIZE: a file system in base.img
+empty() {
+	rm -f base.img
+	truncate -s "$2" base.img
+	mkfs_ok "$1" base.img
+}
+
+# fill IMAGE: the tree goes into it
 fill() {
-	rm -f "$2"
-	truncate -s "$3" "$2"
-	mkfs_of "$1" "$2" >mkfs.out 2>&1 || return
-	mount_image "$2" -o owner=caller || return
+	mount_image "$1" -o owner=caller || return
 	cp -r small/. mnt 2>/dev/null
 	unmount_image
 }
@@ -49,11 +53,13 @@ for fs in ext2 ext4 xfs btrfs f2fs vfat exfat ntfs3 minix; do
 	needs "$fs" $tool || continue
 	case $fs in xfs) size=300M ;; btrfs) size=120M ;; f2fs) size=64M ;;
 	*) size=16M ;; esac
-	check "$fs: an image" fill $fs base.img $size || continue
+	empty $fs $size || continue
+	check "$fs: an image" fill base.img || continue
 	damaged $fs base.img
 done
 if needs udf mkudffs; then
-	check "udf: an image" fill udf base.img 16M && damaged udf base.img
+	empty udf 16M && check "udf: an image" fill base.img &&
+		damaged udf base.img
 fi
 if needs squashfs mksquashfs; then
 	mksquashfs small base.img -noappend -quiet -no-progress >mkfs.out 2>&1

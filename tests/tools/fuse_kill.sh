@@ -19,8 +19,7 @@ killed() {
 	rm -f k.img
 	truncate -s "$2" k.img
 	shift 2
-	mkfs_of "$fs" k.img >mkfs.out 2>&1 ||
-		{ not_ok "$fs: mkfs" mkfs.out; return; }
+	mkfs_ok "$fs" k.img || return
 	if python3 -B "$tools_here/fuse_kill.py" k.img mnt "${FUSE_KILL:-9}" \
 	   "${FUSE_KILL_SEED:-7}" "$@" >kill.out 2>&1; then
 		ok "$fs: $(tail -n 1 kill.out)"

@@ -51,8 +51,7 @@ for fs in xfs btrfs f2fs; do
 	needs "$fs behaves" "mkfs.$fs" || continue
 	rm -f f.img
 	truncate -s 1G f.img
-	mkfs_of $fs f.img >mkfs.out 2>&1 ||
-		{ not_ok "$fs: mkfs" mkfs.out; continue; }
+	mkfs_ok $fs f.img || continue
 	opts=()
 	[ $fs != btrfs ] || opts=(-o opts=commit=1)
 	check "$fs is mounted" mount_image f.img "${opts[@]}" || continue

@@ -30,8 +30,7 @@ for fs in ext2 ext3 ext4 xfs btrfs f2fs; do
 	needs "$fs" "mkfs.$fs" || continue
 	rm -f f.img
 	truncate -s 400M f.img
-	mkfs_of $fs f.img >mkfs.out 2>&1 ||
-		{ not_ok "$fs: mkfs" mkfs.out; continue; }
+	mkfs_ok $fs f.img || continue
 	check "$fs is mounted" mount_image f.img -o owner=caller || continue
 	rm -rf mnt/lost+found
 	check "$fs: a tree of everything goes in" cp -a src/. mnt
@@ -53,8 +52,7 @@ for fs in vfat exfat ntfs3; do
 	needs "$fs" $tool || continue
 	rm -f f.img
 	truncate -s 200M f.img
-	mkfs_of $fs f.img >mkfs.out 2>&1 ||
-		{ not_ok "$fs: mkfs" mkfs.out; continue; }
+	mkfs_ok $fs f.img || continue
 	check "$fs is mounted" mount_image f.img || continue
 	check "$fs: everything is ours" test -O mnt
 	check "$fs: a plain tree goes in" cp -r --preserve=timestamps plain/. mnt
@@ -79,8 +77,7 @@ for fs in udf minix; do
 	needs "$fs" $tool || continue
 	rm -f f.img
 	truncate -s 100M f.img
-	mkfs_of $fs f.img >mkfs.out 2>&1 ||
-		{ not_ok "$fs: mkfs" mkfs.out; continue; }
+	mkfs_ok $fs f.img || continue
 	check "$fs is mounted" mount_image f.img || continue
 	case $fs in minix) mkdir small; cp plain/sub/4* small; from=small ;;
 	*) from=plain ;; esac
