@@ -72,6 +72,7 @@ status "io_uring is not there" 1 "$run" ./uring
 
 if needs "files of the network" busybox; then
 	status "the library's interfaces" 0 "$run" busybox sh -c 'grep -q dummy0 /proc/net/dev'
+	# shellcheck disable=SC2016
 	status "and its sysctls" 0 "$run" busybox sh -c \
 		'read -r c </proc/sys/net/ipv4/tcp_congestion_control && [ "$c" = cubic ]'
 	status "which are not written by way of the host" 1 "$run" busybox sh -c \

@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -364,10 +365,15 @@ static void probe_options(void)
 		{ IPPROTO_TCP, TCP_NODELAY, "nodelay" },
 		{ SOL_SOCKET, 9999, "unknown" },
 	};
+	struct sock_filter all = { BPF_RET | BPF_K, 0, 0, ~0U };
+	struct sock_fprog prog = { 1, &all };
 	int fd = listener(0, 5), one = 1;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	/* A value that points on. */
+	say("filter %s", result(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+					   sizeof(prog))));
 	for (size_t i = 0; i < ARRAY(options); i++) {
 		int value = -1;
 		socklen_t len = sizeof(value);

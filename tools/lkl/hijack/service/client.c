@@ -136,7 +136,7 @@ static void wait_and_watch(void)
 
 static long answer(const struct request *req, int *fd)
 {
-	long ret;
+	long ret = 0;
 	ssize_t n;
 
 	if (req->waker || ends_by_signal(req->nr))

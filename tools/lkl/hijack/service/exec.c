@@ -31,8 +31,6 @@
 
 #define ARGS_MAX	4096
 
-extern char **environ;
-
 /* ---- before ---- */
 
 static void register_number(int fd, struct file *file)

@@ -8,19 +8,14 @@
 #include "inside.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <lkl.h>
 #include <linux/audit.h>
-#include <net/if.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
-
-#define OPTION_MAX	65536
 
 #if defined(__x86_64__)
 #define ARCH_NATIVE	AUDIT_ARCH_X86_64
@@ -135,136 +130,81 @@ static long call_shutdown(struct call *call)
 		      0, 0, 0, 0);
 }
 
-/* ---- options ---- */
+/* ---- calls whose arguments may point to anything ---- */
 
-static long copy_option(struct call *call, char *buf, socklen_t room)
+/*
+ * With the program's memory for the user's: options and requests have values that
+ * point on (socket filters, tables, interface lists).
+ */
+static long in_its_memory(struct call *call, int fd)
+{
+	const __u64 *args = call->req->data.args;
+	long ret = lkl_peer_set((int)call->req->pid);
+
+	if (ret)
+		return ret;
+	ret = kernel(call->req->data.nr, fd, (long)args[1], (long)args[2],
+		     (long)args[3], (long)args[4], (long)args[5]);
+	lkl_peer_set(0);
+	return ret;
+}
+
+static long saved_error(struct call *call)
 {
 	const __u64 *args = call->req->data.args;
 	pid_t pid = (pid_t)call->req->pid;
-	socklen_t len = room;
-	long err;
-
-	/* Some options are read before they are written. */
-	if (peer_read(pid, args[3], buf, room))
-		return -EFAULT;
-	err = kernel(__lkl__NR_getsockopt, call->sock->fd, (int)args[1],
-		     (int)args[2], (long)buf, (long)&len, 0);
-	if (err)
-		return err;
-	if (peer_write(pid, args[3], buf, len < room ? len : room) ||
-	    peer_write(pid, args[4], &len, sizeof(len)))
-		return -EFAULT;
-	return 0;
-}
-
-static long saved_error(struct call *call, socklen_t room)
-{
-	const __u64 *args = call->req->data.args;
-	socklen_t len = sizeof(int);
 	int err = call->sock->error;
+	socklen_t room, len = sizeof(err);
 
+	if (peer_read(pid, args[4], &room, sizeof(room)))
+		return -EFAULT;
 	if (room < len)
 		len = room;
-	call->sock->error = 0;
-	if (peer_write((pid_t)call->req->pid, args[3], &err, len) ||
-	    peer_write((pid_t)call->req->pid, args[4], &len, sizeof(len)))
+	if (peer_write(pid, args[3], &err, len) ||
+	    peer_write(pid, args[4], &len, sizeof(len)))
 		return -EFAULT;
+	call->sock->error = 0;
 	return 0;
 }
 
 static long call_getsockopt(struct call *call)
 {
 	const __u64 *args = call->req->data.args;
-	socklen_t room;
 
-	if (peer_read((pid_t)call->req->pid, args[4], &room, sizeof(room)))
-		return -EFAULT;
 	if (call->sock->error && (int)args[1] == SOL_SOCKET &&
 	    (int)args[2] == SO_ERROR)
-		return saved_error(call, room);
-	if ((int)room < 0)
-		return -EINVAL;
-	if (room > OPTION_MAX)
-		room = OPTION_MAX;
-	return copy_option(call, call->trap->buf, room);
+		return saved_error(call);
+	return in_its_memory(call, call->sock->fd);
 }
 
 /* Timeouts and the low-water mark of reading have to hold on the pair as well. */
-static void set_on_pair(struct sock *s, int name, const char *buf, socklen_t len)
+static void set_on_pair(struct call *call, int name)
 {
+	const __u64 *args = call->req->data.args;
+	socklen_t len = (socklen_t)args[4];
+	char value[sizeof(struct timeval)];
 	int copy;
 
 	if (name != SO_RCVTIMEO && name != SO_SNDTIMEO && name != SO_RCVLOWAT)
 		return;
-	copy = sock_copy(s);
+	if (len > sizeof(value) ||
+	    peer_read((pid_t)call->req->pid, args[3], value, len))
+		return;
+	copy = sock_copy(call->sock);
 	if (copy < 0)
 		return;
-	setsockopt(copy, SOL_SOCKET, name, buf, len);
+	setsockopt(copy, SOL_SOCKET, name, value, len);
 	close(copy);
 }
 
 static long call_setsockopt(struct call *call)
 {
 	const __u64 *args = call->req->data.args;
-	char *buf = call->trap->buf;
-	int len = (int)args[4];
-	long err;
+	long err = in_its_memory(call, call->sock->fd);
 
-	if (len < 0 || len > OPTION_MAX)
-		return -EINVAL;
-	if (peer_read((pid_t)call->req->pid, args[3], buf, (size_t)len))
-		return -EFAULT;
-	err = kernel(__lkl__NR_setsockopt, call->sock->fd, (int)args[1],
-		     (int)args[2], (long)buf, len, 0);
 	if (!err && (int)args[1] == SOL_SOCKET)
-		set_on_pair(call->sock, (int)args[2], buf, (socklen_t)len);
+		set_on_pair(call, (int)args[2]);
 	return err;
-}
-
-/* ---- requests about interfaces ---- */
-
-static long interface_list(struct call *call, int fd, struct ifconf *conf)
-{
-	uint64_t there = (uint64_t)conf->ifc_buf;
-	size_t room = conf->ifc_len < 0 ? 0 : (size_t)conf->ifc_len;
-	long err;
-
-	if (room > BUFFER_SIZE)
-		room = BUFFER_SIZE;
-	conf->ifc_len = (int)room;
-	conf->ifc_buf = there ? call->trap->buf : NULL;
-	err = kernel(__lkl__NR_ioctl, fd, SIOCGIFCONF, (long)conf, 0, 0, 0);
-	if (!err && there && peer_write((pid_t)call->req->pid, there,
-					call->trap->buf, (size_t)conf->ifc_len))
-		err = -EFAULT;
-	conf->ifc_buf = (char *)there;
-	return err;
-}
-
-static long interface_request(struct call *call, int fd)
-{
-	const __u64 *args = call->req->data.args;
-	pid_t pid = (pid_t)call->req->pid;
-	unsigned int cmd = (unsigned int)args[1];
-	/* Larger than any struct of these requests. */
-	union {
-		struct ifconf conf;
-		char bytes[256];
-	} arg;
-	size_t len = cmd == SIOCGIFCONF ? sizeof(arg.conf) :
-		     cmd == SIOCADDRT || cmd == SIOCDELRT ? 120 :
-		     cmd < SIOCGIFNAME ? sizeof(int) : sizeof(struct ifreq);
-	long err;
-
-	if (cmd == 0x8946)	/* SIOCETHTOOL: its argument points on */
-		return -EOPNOTSUPP;
-	if (peer_read(pid, args[2], &arg, len))
-		return -EFAULT;
-	err = cmd == SIOCGIFCONF ? interface_list(call, fd, &arg.conf) :
-	      kernel(__lkl__NR_ioctl, fd, cmd, (long)&arg, 0, 0, 0);
-	if (err < 0)
-		return err;
-	return peer_write(pid, args[2], &arg, len) ?: err;
 }
 
 /* Programs ask any socket about interfaces, unix ones too. */
@@ -274,15 +214,14 @@ static long call_ioctl(struct call *call)
 	unsigned int cmd = (unsigned int)call->req->data.args[1];
 
 	if (call->sock)
-		return interface_request(call, call->sock->fd);
+		return in_its_memory(call, call->sock->fd);
 	if (cmd < SIOCADDRT || cmd >= 0x89e0 ||
 	    !peer_inode((pid_t)call->req->pid, (int)call->req->data.args[0]))
 		return CALL_CONTINUE;
 	if (trap->helper < 0)
 		trap->helper = (int)kernel(__lkl__NR_socket, AF_INET,
 					   SOCK_DGRAM | SOCK_CLOEXEC, 0, 0, 0, 0);
-	return trap->helper < 0 ? trap->helper :
-	       interface_request(call, trap->helper);
+	return trap->helper < 0 ? trap->helper : in_its_memory(call, trap->helper);
 }
 
 /* ---- dispatch ---- */

@@ -210,7 +210,7 @@ static void set_buffer(struct transfer *t, uint64_t addr, uint64_t len)
 
 static long set_message(struct transfer *t, uint64_t addr)
 {
-	struct msghdr msg;
+	struct msghdr msg = { .msg_namelen = 0 };
 
 	if (peer_read(t->pid, addr, &msg, sizeof(msg)))
 		return -EFAULT;
