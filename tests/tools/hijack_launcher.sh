@@ -168,6 +168,19 @@ fi
 
 no "a TAP device that is not there" 'interface 0: (nosuch: no such TAP|/dev/net/tun)' \
 	-i type=tap,param=nosuch
+# /sys stays that of the namespace outside; capabilities are given up.
+if needs "a TAP device of a namespace" unshare ip setpriv && [ -w /dev/net/tun ] &&
+   unshare -Urn true 2>unshare.err; then
+	cat >own.sh <<-'EOS'
+		ip tuntap add tapown mode tap && ip link set tapown up
+		exec setpriv --inh-caps=-all --bounding-set=-net_admin \
+			lkl-hijack --no-config -i type=tap,param=tapown "$@"
+	EOS
+	status=0
+	unshare -Urn bash own.sh ip address >shown 2>&1 || status=$?
+	check "a TAP device of a namespace is found" test $status = 0
+	contains "and becomes an interface" '^[0-9]: eth0' shown
+fi
 no "an interface of the host that is not there" 'interface 0: nosuch: the host has no' \
 	-i type=raw,param=nosuch
 no "a macvtap device that is not there" 'interface 0: /dev/tap4711: No such file' \

@@ -14,11 +14,13 @@
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/capability.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../check.h"
@@ -35,25 +37,34 @@ static int file_probe(size_t index, const char *path)
 	return access(path, R_OK | W_OK) ? wrong(index, path, strerror(errno)) : 0;
 }
 
-/* Whether it may be opened is seen when it is; one that is not there is made by root. */
+static bool may_make_devices(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+	return !syscall(SYS_capget, &header, data) &&
+	       data[0].effective & 1U << CAP_NET_ADMIN;
+}
+
+/*
+ * By a call: /sys may be that of another network namespace. A TAP device that is
+ * not there is made, by who may.
+ */
 static int tap_probe(size_t index, const char *param)
 {
-	char path[PATH_MAX];
-
 	if (file_probe(index, "/dev/net/tun"))
 		return LAUNCHER_FAILED;
-	snprintf(path, sizeof(path), "/sys/class/net/%s", param);
-	if (access(path, F_OK) && geteuid())
+	if (!if_nametoindex(param) && !may_make_devices())
 		return wrong(index, param, "no such TAP device");
 	return 0;
 }
 
 static int raw_probe(size_t index, const char *param)
 {
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "/sys/class/net/%s", param);
-	return access(path, F_OK) ? wrong(index, param, "the host has no such interface") : 0;
+	return if_nametoindex(param) ? 0 :
+		wrong(index, param, "the host has no such interface");
 }
 
 static int pipe_probe(size_t index, const char *param)
