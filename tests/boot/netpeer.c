@@ -73,21 +73,36 @@ static struct arp_frame arp_request(void)
 	return f;
 }
 
-/* Does the kernel still answer? What else it has sent is passed over. */
-static bool answers(void)
+/* Is there an answer within @ms? What else the kernel sends is passed over. */
+static bool answered(int ms)
 {
-	struct arp_frame f = arp_request();
 	struct pollfd pfd = { .fd = peer, .events = POLLIN };
 	static unsigned char got[FRAME];
+	struct arp_frame f;
 	ssize_t n;
 
-	if (send(peer, &f, sizeof(f), 0) != sizeof(f))
-		return false;
-	while (poll(&pfd, 1, PATIENCE_MS) == 1) {
+	while (poll(&pfd, 1, ms) == 1) {
 		n = recv(peer, got, sizeof(got), 0);
 		memcpy(&f, got, sizeof(f));
 		if (n >= (ssize_t)sizeof(f) && f.eth.h_proto == htons(ETH_P_ARP) &&
 		    f.arp.arp_op == htons(ARPOP_REPLY))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Does the kernel still answer? As every host it is asked again after a while: what
+ * it sends in the moment when its carrier comes up may be lost.
+ */
+static bool answers(void)
+{
+	struct arp_frame f = arp_request();
+
+	for (int i = 0; i < PATIENCE_MS / 200; i++) {
+		if (send(peer, &f, sizeof(f), 0) != sizeof(f))
+			return false;
+		if (answered(200))
 			return true;
 	}
 	return false;

@@ -232,16 +232,6 @@ static void vcpu_dead(struct vcpu *v)
 	vcpu_stop_all(READ_ONCE(lkl_stopped));
 }
 
-/*
- * A waiter that is no longer one must not collect host I/O: it would be woken in
- * place of the thread that is. After a full barrier.
- */
-static void waiter_relieved(struct vcpu *v, struct host_thread *old)
-{
-	if (READ_ONCE(old->polls) && READ_ONCE(v->waiter) != old)
-		host_wake(old);
-}
-
 /* @self waits anyhow, so it looks after the vCPU. The token is held. */
 static void waiter_set(struct vcpu *v, struct host_thread *self)
 {
@@ -258,7 +248,7 @@ static void waiter_set(struct vcpu *v, struct host_thread *self)
 static bool vcpu_release(struct vcpu *v, struct host_thread *self,
 			 enum vcpu_left left, bool done, unsigned long *old)
 {
-	struct host_thread *wake = v->wake, *waiter = v->waiter;
+	struct host_thread *wake = v->wake;
 
 	v->wake = NULL;
 	if (left == LEFT_DONE)
@@ -270,8 +260,6 @@ static bool vcpu_release(struct vcpu *v, struct host_thread *self,
 	else if (v->waiter == self)
 		WRITE_ONCE(v->waiter, &v->thread);
 	xchg(&v->token, *old);
-	if (waiter != self)
-		waiter_relieved(v, waiter);
 	if (wake)
 		host_wake(wake);
 	if (!(READ_ONCE(v->pending) & ~VCPU_BIT(SERVICE)))
@@ -321,27 +309,50 @@ static u64 waiter_until(struct vcpu *v)
 }
 
 /*
- * Does a waiter collect what the host's I/O has to say while it sleeps? On the boot
- * vCPU, whose interrupts the devices raise. Its own thread does not if an
- * application thread has relieved it lately, unless a tick has passed quietly: that
- * will often happen again, and whoever relieves it would have to wake it. If the
- * application's threads compute, or wait on other vCPUs, nobody does.
+ * Who collects what the host's I/O has to say: one thread at a time, since a wake-up
+ * in poll->wait may end another's sleep there instead of the one it is meant for.
  */
-static int waiter_polls(struct vcpu *v, struct host_thread *self, bool quiet)
+static struct host_thread *collector;
+
+/*
+ * Should a thread collect while it sleeps? The waiter of the boot vCPU, whose
+ * interrupts the devices raise. Not the vCPU's own thread if an application thread
+ * has relieved it lately, unless a tick has passed quietly: that will often happen
+ * again, and what it collects then, it has to wake the other one for. If the
+ * application's threads compute, or wait on other vCPUs, nobody relieves it.
+ */
+static bool collector_wanted(struct vcpu *v, struct host_thread *self, bool quiet)
 {
-	if (!lkl_ops.poll || !READ_ONCE(*lkl_ops.watches) || v != &lkl_vcpus[0])
-		return 0;
+	if (!lkl_ops.poll || !READ_ONCE(*lkl_ops.watches) ||
+	    v != &lkl_vcpus[0] || READ_ONCE(v->waiter) != self)
+		return false;
 	return self != &v->thread || !xchg(&v->relieved, 0) || quiet;
+}
+
+/*
+ * It collects no more. Whoever has become the waiter meanwhile found it in the way,
+ * and takes its place.
+ */
+static void collector_leave(struct vcpu *v, struct host_thread *self)
+{
+	struct host_thread *w;
+
+	if (!self->polls)
+		return;
+	self->polls = 0;
+	WRITE_ONCE(collector, NULL);
+	/* before the look at the waiter's until */
+	smp_mb();
+	w = READ_ONCE(v->waiter);
+	if (w != self)
+		host_wake(w);
 }
 
 /* Work, or a deadline before @until, that the sleeper has to look after. */
 static bool waiter_wanted(struct vcpu *v, struct host_thread *self, u64 until)
 {
-	if (READ_ONCE(v->waiter) == self)
-		return vcpu_wanted(v) || waiter_until(v) < until;
-	/* Relieved meanwhile: who did so collects host I/O now. */
-	WRITE_ONCE(self->polls, 0);
-	return false;
+	return READ_ONCE(v->waiter) == self &&
+	       (vcpu_wanted(v) || waiter_until(v) < until);
 }
 
 static int host_sleep(struct host_thread *self, u64 until)
@@ -359,22 +370,24 @@ static int host_sleep(struct host_thread *self, u64 until)
 static enum lkl_signals host_wait(struct host_thread *self, struct vcpu *v,
 				  u64 until, const int *flag, bool *quiet)
 {
+	bool collect = collector_wanted(v, self, *quiet);
 	int err;
 
-	WRITE_ONCE(self->polls, waiter_polls(v, self, *quiet));
+	self->polls = collect && !cmpxchg(&collector, NULL, self);
 	*quiet = false;
 	WRITE_ONCE(self->until, until);
 	/* before the last look at the conditions */
 	smp_mb();
 	if (READ_ONCE(*flag) || READ_ONCE(lkl_stopped) ||
-	    waiter_wanted(v, self, until)) {
+	    waiter_wanted(v, self, until) ||
+	    (collect && !self->polls && !READ_ONCE(collector))) {
 		WRITE_ONCE(self->until, 0);
-		WRITE_ONCE(self->polls, 0);
+		collector_leave(v, self);
 		return SIGNALS_NONE;
 	}
 	err = host_sleep(self, until);
 	WRITE_ONCE(self->until, 0);
-	WRITE_ONCE(self->polls, 0);
+	collector_leave(v, self);
 	*quiet = err == -ETIMEDOUT;
 	if (err == -ERESTART)
 		return SIGNALS_RESTART;
@@ -505,10 +518,8 @@ static void vcpu_volunteer(struct vcpu *v, struct host_thread *self)
 {
 	struct host_thread *old = &v->thread;
 
-	if (READ_ONCE(v->waiter) != old || !try_cmpxchg(&v->waiter, &old, self))
-		return;
-	WRITE_ONCE(v->relieved, 1);
-	waiter_relieved(v, &v->thread);
+	if (READ_ONCE(v->waiter) == old && try_cmpxchg(&v->waiter, &old, self))
+		WRITE_ONCE(v->relieved, 1);
 }
 
 /* The thread's call is under way elsewhere: wait for its result. */
