@@ -70,8 +70,7 @@ for fs in ext3 ext4 xfs f2fs btrfs; do
 	rm -f f.img
 	case $fs in xfs|btrfs) size=300M ;; *) size=64M ;; esac
 	truncate -s $size f.img
-	mkfs_of $fs f.img >mkfs.out 2>&1 ||
-		{ not_ok "$fs: mkfs" mkfs.out; continue; }
+	mkfs_ok $fs f.img || continue
 	check "$fs: mounted" mount_image f.img -o owner=caller || continue
 	check "$fs: killed while it is written" fill_and_kill
 	check "$fs: there is a journal to be replayed" is_dirty $fs f.img
@@ -118,8 +117,7 @@ for fs in vfat exfat ntfs3; do
 	needs "$fs" $tool || continue
 	rm -f f.img
 	truncate -s 64M f.img
-	mkfs_of $fs f.img >mkfs.out 2>&1 ||
-		{ not_ok "$fs: mkfs" mkfs.out; continue; }
+	mkfs_ok $fs f.img || continue
 	check "$fs: mounted" mount_image f.img || continue
 	check "$fs: killed while it is written" fill_and_kill
 	cp --sparse=always f.img dirty.img
