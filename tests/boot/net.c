@@ -174,7 +174,7 @@ struct pourer {
 	atomic_int stop;
 };
 
-/* Datagrams to wherever, as fast as they go. */
+/* Datagrams to wherever, as fast as they go; without a way there is nothing to do. */
 static void *pour(void *arg)
 {
 	struct sockaddr_in addr = address("10.1.1.2", 9);
@@ -184,9 +184,13 @@ static void *pour(void *arg)
 
 	lkl_kernel_use(p->kernel);
 	fd = must(lkl_sys_socket(AF_INET, SOCK_DGRAM, 0));
-	while (!p->stop)
-		n += lkl_sys_sendto((int)fd, buf, sizeof(buf), 0, (struct sockaddr *)&addr,
-				    sizeof(addr)) > 0;
+	while (!p->stop) {
+		if (lkl_sys_sendto((int)fd, buf, sizeof(buf), 0, (struct sockaddr *)&addr,
+				   sizeof(addr)) > 0)
+			n++;
+		else
+			sleep_ms(1);
+	}
 	must(lkl_sys_close((unsigned int)fd));
 	lkl_kernel_use(NULL);
 	return (void *)n;
