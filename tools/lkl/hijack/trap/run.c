@@ -230,6 +230,23 @@ static int bring_up(struct trap *trap, int channel)
 	return trap_prepare(trap);
 }
 
+/* Who waits for the end of what the program inherited is not to wait for us. */
+static void close_inherited(int one, int other)
+{
+	unsigned int low = (unsigned int)(one < other ? one : other);
+	unsigned int high = (unsigned int)(one < other ? other : one);
+
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	open("/dev/null", O_RDWR);
+	open("/dev/null", O_RDWR);
+	if (low > STDERR_FILENO + 1)
+		close_range(STDERR_FILENO + 1, low - 1, 0);
+	if (high > low + 1)
+		close_range(low + 1, high - 1, 0);
+	close_range(high + 1, ~0U, 0);
+}
+
 static int serve(struct trap *trap, const sigset_t *mask, char *const argv[])
 {
 	int channel = -1;
@@ -239,10 +256,7 @@ static int serve(struct trap *trap, const sigset_t *mask, char *const argv[])
 	err = start_program(trap, mask, argv, &channel);
 	if (err)
 		return err;
-	close(STDIN_FILENO);
-	close(STDOUT_FILENO);
-	open("/dev/null", O_RDWR);
-	open("/dev/null", O_RDWR);
+	close_inherited(channel, trap->reports);
 	err = bring_up(trap, channel);
 	close(channel);
 	if (err) {
