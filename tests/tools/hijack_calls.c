@@ -30,9 +30,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define say(call) do { errno = 0; long ret_ = (long)(call); \
+#define say(call) \
+do { \
+	long ret_; \
+\
+	errno = 0; \
+	ret_ = (long)(call); \
 	printf("%s: %ld%s%s\n", #call, ret_, ret_ < 0 ? " " : "", \
-	       ret_ < 0 ? strerror(errno) : ""); } while (0)
+	       ret_ < 0 ? strerror(errno) : ""); \
+} while (0)
 
 static char buf[65536], out[65536];
 
@@ -143,11 +149,12 @@ static void many_numbers(void)
 static void reading(void)
 {
 	struct iovec iov[2] = { { buf, 3 }, { buf + 3, 10 } };
+	struct iovec parts[2] = { { "abc", 3 }, { "defg", 4 } };
 	struct timeval tv = { 0, 10000 };
 	int a, b, n, on = 1;
 
 	tcp_pair(&a, &b);
-	say(writev(b, (struct iovec[2]){ { "abc", 3 }, { "defg", 4 } }, 2));
+	say(writev(b, parts, 2));
 	say(readv(a, iov, 2));
 	printf("%.7s\n", buf);
 	say(pwritev2(b, iov, 2, -1, 0));

@@ -502,6 +502,13 @@ static void interrupted(int way, int flags)
 	pair_close(&pair);
 }
 
+#define try(call) \
+do { \
+	errno = 0; \
+	ret = (int)(call); \
+	printf("%s: %d %s\n", #call, ret, ret < 0 ? strerror(errno) : ""); \
+} while (0)
+
 static void errors(void)
 {
 	struct pair pair = pair_open();
@@ -510,8 +517,6 @@ static void errors(void)
 	struct pollfd fds[2] = { { closed, POLLIN, 0 }, { pair.b, POLLIN, 0 } };
 	int ret;
 
-#define try(call) do { errno = 0; ret = (int)(call); \
-	printf("%s: %d %s\n", #call, ret, ret < 0 ? strerror(errno) : ""); } while (0)
 	close(closed);
 	try(epoll_ctl(epoll, EPOLL_CTL_ADD, pair.a, &event));
 	try(epoll_ctl(epoll, EPOLL_CTL_ADD, pair.a, &event));

@@ -23,7 +23,7 @@
 	X(lkl_waker_syscall) X(lkl_watch_add) X(lkl_watch_remove) \
 	X(lkl_peer_set)
 
-/**
+/*
  * struct api - functions of liblkl.so
  * @library: from dlopen()
  * @apply: those that applying the settings needs

@@ -264,7 +264,7 @@ static bool server_failed(const unsigned char *reply)
 ssize_t dns_exchange(const unsigned char *query, int len, unsigned char *reply,
 		     int size)
 {
-	struct servers servers;
+	struct servers servers = { .count = 0 };
 	ssize_t got = -ECONNREFUSED;
 	struct __res_state state = { 0 };
 	int tries, timeout;
@@ -413,7 +413,7 @@ static int ask_type(const char *name, int type, struct dns_answer *answer)
 
 	if (len < 0)
 		return EAI_NONAME;
-	reply = malloc(DNS_MESSAGE_MAX);
+	reply = calloc(1, DNS_MESSAGE_MAX);
 	if (!reply)
 		return EAI_MEMORY;
 	got = dns_exchange(query, len, reply, DNS_MESSAGE_MAX);

@@ -24,6 +24,9 @@
 
 /**
  * struct dns_address - an address that a name has
+ * @family: AF_INET or AF_INET6
+ * @v4: address of the one, in the network's order
+ * @v6: address of the other
  */
 struct dns_address {
 	int family;

@@ -32,8 +32,13 @@
 #define TABLE_SIZE	65536
 
 /* States of a TCP connection that still has something to tell its peer. */
-enum { TCP_ESTABLISHED = 1, TCP_FIN_WAIT1 = 4, TCP_CLOSE_WAIT = 8,
-       TCP_LAST_ACK = 9, TCP_CLOSING = 11 };
+enum tcp_state {
+	TCP_ESTABLISHED = 1,
+	TCP_FIN_WAIT1 = 4,
+	TCP_CLOSE_WAIT = 8,
+	TCP_LAST_ACK = 9,
+	TCP_CLOSING = 11,
+};
 
 /* The thread that ends the process. */
 THREAD_LOCAL bool ending;

@@ -15,6 +15,8 @@
 
 /**
  * struct fd_slot - a number that was taken before there is a file for it
+ * @fd: the number
+ * @file: its entry, not in the table yet
  */
 struct fd_slot {
 	int fd;

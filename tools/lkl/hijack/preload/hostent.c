@@ -37,6 +37,8 @@ static int herrno_of(int eai)
 
 /**
  * struct space - the caller's buffer, from which pieces are taken
+ * @at: the next piece
+ * @left: bytes from there
  */
 struct space {
 	char *at;

@@ -68,9 +68,9 @@ HIJACK char *if_indextoname(unsigned int index, char name[IF_NAMESIZE])
 
 /* Asking about all of them, by netlink */
 
-/**
- * struct entry - an element of getifaddrs()' list with all that it points to
- * @ifa: what the caller sees; first, since it is what is freed
+/*
+ * An element of getifaddrs()' list with all that it points to. First comes what
+ * the caller sees, since that is what is freed.
  */
 struct entry {
 	struct ifaddrs ifa;
@@ -341,7 +341,7 @@ HIJACK int getifaddrs(struct ifaddrs **ifap)
 /* The names are in the block that the array starts. */
 HIJACK struct if_nameindex *if_nameindex(void)
 {
-	struct ifaddrs *all, *ifa;
+	struct ifaddrs *all = NULL, *ifa;
 	struct if_nameindex *array, *one;
 	size_t count = 0;
 	char *names;
@@ -351,15 +351,18 @@ HIJACK struct if_nameindex *if_nameindex(void)
 	for (ifa = all; ifa; ifa = ifa->ifa_next)
 		count += ifa->ifa_addr && ifa->ifa_addr->sa_family == AF_PACKET;
 	array = calloc(count + 1, sizeof(*array) + IF_NAMESIZE);
+	if (!array)
+		goto out;
 	names = (char *)(array + count + 1);
 	one = array;
-	for (ifa = array ? all : NULL; ifa; ifa = ifa->ifa_next) {
+	for (ifa = all; ifa; ifa = ifa->ifa_next) {
 		if (!ifa->ifa_addr || ifa->ifa_addr->sa_family != AF_PACKET)
 			continue;
 		one->if_index = (unsigned int)((struct entry *)ifa)->index;
 		one++->if_name = strcpy(names, ifa->ifa_name);
 		names += IF_NAMESIZE;
 	}
+out:
 	freeifaddrs(all);
 	return array;
 }

@@ -153,7 +153,7 @@ void complain(const char *what, const char *detail)
 		       detail ? ": " : "", detail ? detail : "");
 	if (len > (int)sizeof(line) - 1)
 		len = sizeof(line) - 1;
-	if (real.syscall(SYS_write, STDERR_FILENO, line, len) < 0)
-		len = 0;	/* nobody to tell */
+	/* If that fails, there is nobody to tell. */
+	(void)real.syscall(SYS_write, STDERR_FILENO, line, len);
 	errno = saved_errno;
 }

@@ -69,7 +69,7 @@ static bool unique_local(const struct in6_addr *address)
 /* 0: best; 2: not to be reached. No packet is sent to find out. */
 static int rank(const struct dns_address *address)
 {
-	struct sockaddr_storage addr, own;
+	struct sockaddr_storage addr, own = { 0 };
 	socklen_t len = to_sockaddr(address, &addr), own_len = sizeof(own);
 	const struct sockaddr_in6 *own6 = (struct sockaddr_in6 *)&own;
 	int fd = socket(address->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -192,7 +192,7 @@ static int number_receive(int fd)
 {
 	struct passed *passed;
 	struct file *stale;
-	ino_t inode;
+	ino_t inode = 0;
 
 	if (fd < 0 || fd >= FD_MAX)
 		return 0;

@@ -15,6 +15,9 @@
 /* An interposer: listed in preload.map, seen by the program. */
 #define HIJACK __attribute__((visibility("default")))
 
+/* Another name of one that libc declares as never throwing or calling back. */
+#define ALIAS_LEAF(name) __attribute__((alias(name), nothrow, leaf))
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)

@@ -18,6 +18,7 @@
 
 #include "kernel.h"
 #include "place.h"
+#include "preload.h"
 #include "real.h"
 #include "table.h"
 
@@ -82,7 +83,7 @@ HIJACK pid_t vfork(void)
 }
 
 HIJACK pid_t __vfork(void)
-	__attribute__((alias("vfork"), nothrow, leaf));
+	ALIAS_LEAF("vfork");
 
 /* libc's does not call the handlers. */
 HIJACK pid_t _Fork(void)

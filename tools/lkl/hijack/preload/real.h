@@ -55,7 +55,7 @@
 	X(execve) X(execvpe) X(fexecve) X(posix_spawn) X(posix_spawnp) X(prctl) \
 	X(write) X(writev)
 
-/**
+/*
  * struct real - the table: one member a function, of the same name and type
  */
 struct real {

@@ -152,19 +152,19 @@ HIJACK int res_search(const char *name, int class, int type,
 
 HIJACK int __res_nsend(res_state state, const unsigned char *query, int len,
 		       unsigned char *answer, int size)
-	__attribute__((alias("res_nsend"), nothrow, leaf));
+	ALIAS_LEAF("res_nsend");
 HIJACK int __res_nquery(res_state state, const char *name, int class, int type,
 			unsigned char *answer, int size)
-	__attribute__((alias("res_nquery"), nothrow, leaf));
+	ALIAS_LEAF("res_nquery");
 HIJACK int __res_nsearch(res_state state, const char *name, int class, int type,
 			 unsigned char *answer, int size)
-	__attribute__((alias("res_nsearch"), nothrow, leaf));
+	ALIAS_LEAF("res_nsearch");
 HIJACK int __res_send(const unsigned char *query, int len,
 		      unsigned char *answer, int size)
-	__attribute__((alias("res_send"), nothrow, leaf));
+	ALIAS_LEAF("res_send");
 HIJACK int __res_query(const char *name, int class, int type,
 		       unsigned char *answer, int size)
-	__attribute__((alias("res_query"), nothrow, leaf));
+	ALIAS_LEAF("res_query");
 HIJACK int __res_search(const char *name, int class, int type,
 			unsigned char *answer, int size)
-	__attribute__((alias("res_search"), nothrow, leaf));
+	ALIAS_LEAF("res_search");

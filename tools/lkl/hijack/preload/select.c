@@ -25,9 +25,7 @@
 /* Arrays up to this size are on the stack. */
 #define SMALL	64
 
-/**
- * struct sets - the three sets of a select(); those not wanted are NULL
- */
+/* The three sets of a select(); those not wanted are NULL. */
 struct sets {
 	fd_set *in;
 	fd_set *out;

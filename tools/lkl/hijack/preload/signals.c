@@ -176,7 +176,7 @@ HIJACK int sigaction(int signo, const struct sigaction *new,
 
 HIJACK int __sigaction(int signo, const struct sigaction *new,
 		       struct sigaction *old)
-	__attribute__((alias("sigaction"), nothrow, leaf));
+	ALIAS_LEAF("sigaction");
 
 HIJACK __sighandler_t signal(int signo, __sighandler_t fn)
 {
@@ -191,6 +191,6 @@ HIJACK __sighandler_t signal(int signo, __sighandler_t fn)
 }
 
 HIJACK __sighandler_t bsd_signal(int signo, __sighandler_t fn)
-	__attribute__((alias("signal"), nothrow, leaf));
+	ALIAS_LEAF("signal");
 HIJACK __sighandler_t ssignal(int signo, __sighandler_t fn)
-	__attribute__((alias("signal"), nothrow, leaf));
+	ALIAS_LEAF("signal");

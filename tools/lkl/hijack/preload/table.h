@@ -34,8 +34,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The read side inline. */
+/* The read side inline; who reads the code for errors need not look into it. */
+#ifndef __clang_analyzer__
 #define _LGPL_SOURCE
+#endif
 #include <urcu/urcu-bp.h>
 
 #include "preload.h"
@@ -141,9 +143,7 @@ static inline void use_end(struct use *use)
 		urcu_bp_read_unlock();
 }
 
-/**
- * use_begin - the same, leaving epolls to the host
- */
+/* The same, leaving epolls to the host. */
 static inline bool use_begin(struct use *use, int fd, bool sleeps)
 {
 	if (likely(!file_peek(fd)) || !use_begin_any(use, fd, sleeps))

@@ -8,8 +8,6 @@
  */
 #include "wait.h"
 
-#include <limits.h>
-
 #include "limits.h"
 #include "pool.h"
 #include "real.h"
