@@ -61,8 +61,8 @@
 /* A peer that is told to end does so in a few ms; one that hangs is left behind. */
 #define END_TIMEOUT_MS	2000
 
-_Static_assert(TX_SIZE >= LENGTH_SIZE + FRAME_MAX, "a cut frame fits");
-_Static_assert(RX_SIZE >= LENGTH_SIZE + FRAME_MAX, "a frame fits");
+_Static_assert(LENGTH_SIZE + FRAME_MAX <= TX_SIZE, "a cut frame fits");
+_Static_assert(LENGTH_SIZE + FRAME_MAX <= RX_SIZE, "a frame fits");
 
 /**
  * struct bytes - a buffer of what is on its way

@@ -19,10 +19,13 @@
 
 #define VALUE_MAX	64
 
-static const char defaults[] =
-	"ip=10.0.2.15/24,gateway=10.0.2.2,dns=10.0.2.3,"
-	"ip6=fd00:6c6b:6c::15/64,gateway6=fd00:6c6b:6c::2,dns6=fd00:6c6b:6c::3,"
-	"mtu=65520,loopback=yes";
+static const char *const defaults[] = {
+	"ip=10.0.2.15/24,gateway=10.0.2.2,dns=10.0.2.3",
+	"ip6=fd00:6c6b:6c::15/64,gateway6=fd00:6c6b:6c::2,dns6=fd00:6c6b:6c::3",
+	"mtu=65520,loopback=yes",
+};
+
+#define DEFAULTS	(sizeof(defaults) / sizeof(defaults[0]))
 
 /* A decimal number and nothing else. */
 static bool number_parse(const char *text, unsigned int min, unsigned int max,
@@ -196,11 +199,13 @@ static int options_parse(const char *options, struct virtio_net_user *user,
 int virtio_net_user_parse(const char *options, struct virtio_net_user *user,
 			  struct virtio_net_why *why)
 {
-	int err;
+	unsigned int i;
+	int err = 0;
 
 	why->text[0] = '\0';
 	memset(user, 0, sizeof(*user));
-	err = options_parse(defaults, user, why);
+	for (i = 0; i < DEFAULTS && !err; i++)
+		err = options_parse(defaults[i], user, why);
 	if (!err && options)
 		err = options_parse(options, user, why);
 	return err;

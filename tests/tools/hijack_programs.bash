@@ -94,14 +94,14 @@ fi
 said() {
 	local text=$1
 	shift
-	echo 'there and back' | timeout 20 "$@" >check.out 2>&1 ||
+	echo 'there and back' | "$@" >check.out 2>&1 ||
 		echo "    status not 0" >check.out
 	contains "$text" '^there and back$' check.out
 }
-said "socat: TCP" lkl-hijack "${client[@]}" socat - "TCP4:$gw:$echo_tcp"
-said "socat: UDP" lkl-hijack "${client[@]}" socat - "UDP4:$gw:$echo_udp"
+said "socat: TCP" hijack socat - "TCP4:$gw:$echo_tcp"
+said "socat: UDP" hijack socat - "UDP4:$gw:$echo_udp"
 if needs ncat ncat; then
-	said "ncat: TCP" lkl-hijack "${client[@]}" "${ncat_options[@]}" \
+	said "ncat: TCP" hijack "${ncat_options[@]}" \
 		ncat "$gw" "$echo_tcp"
 	serve ncat 5000 ncat -l 5000
 	# passt takes a connection before ncat does, and what is sent then is lost.
@@ -267,7 +267,7 @@ if needs openssh /usr/sbin/sshd sftp ssh-keygen; then
 		local host=$1 port=$2
 		shift 2
 		rm -f got
-		echo "get $PWD/www/big got" | timeout 20 "$@" sftp -q -b - -P "$port" \
+		echo "get $PWD/www/big got" | "$@" timeout 20 sftp -q -b - -P "$port" \
 			-i user_key -o ConnectTimeout=3 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
 			"$(id -un)@$host"
 	}
@@ -275,7 +275,7 @@ if needs openssh /usr/sbin/sshd sftp ssh-keygen; then
 	start sshd /usr/sbin/sshd -D -e -f "$PWD/sshd_config" \
 		-o "ListenAddress=$host:$sshd_port"
 	if eventually fetch_by_sftp "$host" "$sshd_port" >sftp.out 2>&1; then
-		check "ssh and sftp, hijacked" fetch_by_sftp "$gw" "$sshd_port" lkl-hijack "${client[@]}"
+		check "ssh and sftp, hijacked" fetch_by_sftp "$gw" "$sshd_port" hijack
 		same "sftp got every byte" www/big got
 		# It runs itself anew for each connection, with the connection open.
 		serve sshd_in 22 /usr/sbin/sshd -D -e -f "$PWD/sshd_config" -p 22

@@ -45,10 +45,10 @@ Test(net_user, defaults)
 /* Each key sets what it names. */
 Test(net_user, keys)
 {
-	cr_assert_eq(virtio_net_user_parse(
-		"ip=192.0.2.9/28,gateway=192.0.2.1,dns=192.0.2.2,ip6=2001:db8::9/48,"
-		"gateway6=2001:db8::1,dns6=2001:db8::2,mtu=1500,loopback=no", &user,
-		&why), 0, "%s", why.text);
+	static const char options[] = "ip=192.0.2.9/28,gateway=192.0.2.1,dns=192.0.2.2,ip6=2001:db8::9/48,gateway6=2001:db8::1,dns6=2001:db8::2,mtu=1500,loopback=no";
+
+	cr_assert_eq(virtio_net_user_parse(options, &user, &why), 0, "%s",
+		     why.text);
 	expect_address(AF_INET, &user.address, "192.0.2.9");
 	expect_address(AF_INET, &user.gateway, "192.0.2.1");
 	expect_address(AF_INET, &user.dns, "192.0.2.2");
