@@ -183,18 +183,23 @@ def gather(program, disks, mounts, name, needs):
             if figures is None:
                 return None
             results[side].append(figures)
+    if needs == "mounts" and mounts.has_fuse2fs(name):
+        results["fuse2fs"] = [mounts.run(name, "fuse2fs") or {}]
     return results
 
 
 def row(figure, unit, more_is_better, results):
     medians = {side: statistics.median(run[figure] for run in runs)
-               for side, runs in results.items()}
+               for side, runs in results.items() if figure in runs[0]}
     lkl, host = medians["lkl"], medians.get("host")
     ratio = None
     if host:
         ratio = round(lkl / host if more_is_better else host / lkl, 3)
-    return {"name": figure, "unit": unit, "lkl": lkl, "host": host,
-            "ratio": ratio, "runs": len(results["lkl"])}
+    entry = {"name": figure, "unit": unit, "lkl": lkl, "host": host,
+             "ratio": ratio, "runs": len(results["lkl"])}
+    if "fuse2fs" in medians:
+        entry["fuse2fs"] = medians["fuse2fs"]
+    return entry
 
 
 def show(entry, goal, more_is_better):
@@ -206,9 +211,10 @@ def show(entry, goal, more_is_better):
         aim, met = f">= {goal}", entry["ratio"] >= goal
     else:
         aim, met = f"<= {goal}", entry["lkl"] <= goal
+    told = f"  fuse2fs {number(entry['fuse2fs'])}" if "fuse2fs" in entry else ""
     print(f"{entry['name']:<16}{entry['unit']:>8}{number(entry['lkl']):>11}"
           f"{number(entry['host']):>11}{number(entry['ratio']):>9}  {aim:<8}"
-          f"{MET[met]}", flush=True)
+          f"{MET[met]}{told}", flush=True)
 
 
 def prepare_mounts(build, directory):

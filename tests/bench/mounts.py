@@ -256,6 +256,12 @@ class Mounts:
         seconds = self.timed(command, ["cat"])
         return {"fs2tar": self.bytes / 2**20 / seconds}
 
+    @staticmethod
+    def has_fuse2fs(name):
+        """Is it wanted, and can it do that?"""
+        return ("FUSE2FS" in os.environ and name.startswith("fuse_") and
+                shutil.which("fuse2fs") is not None)
+
     def run(self, name, side):
         """The figures of a work; None, the reason printed, if it failed."""
         work = {"fuse_seqread": self.seqread, "fuse_seqwrite": self.seqwrite,
