@@ -52,7 +52,7 @@
 /* Buffers of a frame: a chain and a header. */
 #define FRAME_IOVS	(VIRTQUEUE_SIZE_MAX + 1)
 
-#define RX_SIZE		(256U << 10)
+#define RX_SIZE		(512U << 10)
 #define TX_SIZE		(128U << 10)
 
 /* Copying this much costs less than a system call. */
@@ -263,7 +263,8 @@ static int rx_fill(struct stream *s)
 	struct bytes *rx = &s->rx;
 	ssize_t n;
 
-	if (rx->start) {
+	/* A frame that has begun is moved only when it could not end here. */
+	if (rx->start == rx->end || RX_SIZE - rx->start < LENGTH_SIZE + FRAME_MAX) {
 		memmove(rx->data, rx->data + rx->start, rx_pending(s));
 		rx->end -= rx->start;
 		rx->start = 0;
