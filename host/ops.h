@@ -149,7 +149,8 @@ struct lkl_sem_ops {
  *
  * @wait: As sem->down_interruptible for @sem, but it also ends, without a permit,
  *	when host I/O was collected; the caller then looks at its conditions
- *	again. sem->up wakes it. Many threads may wait, each for its own @sem.
+ *	again. sem->up wakes it. One thread at a time: who wakes one may wake
+ *	another that is in here instead.
  *	Context: never on a vCPU. Blocks: yes.
  *	Return: as sem->down_interruptible; 0 also without a permit, see above.
  */

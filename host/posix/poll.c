@@ -13,7 +13,8 @@
  *
  * A set is an epoll instance. It also holds an eventfd, by which sem->up wakes a
  * thread that sleeps here. Everything is edge-triggered: nothing has to be read
- * from the eventfd or re-armed, and an event wakes one of several sleepers.
+ * from the eventfd or re-armed. An event wakes one sleeper, whichever it is, so only
+ * one may rely on being woken by its semaphore at a time.
  *
  * Another thread may have fetched an event of a watch just before it is removed.
  * So watches are not freed while their set lives, only used again: a late event
