@@ -19,7 +19,7 @@ fails "a mount point that is not there" 2 "$p" lklfuse e.img nowhere
 fails "an unknown option" 2 'unknown option.*nonsense' \
 	lklfuse e.img mnt -o nonsense
 fails "a bad number" 2 "$p" lklfuse e.img mnt -o part=two
-fails "too little memory" 2 "$p" lklfuse e.img mnt -o mb=1
+fails "no memory" 2 "$p" lklfuse e.img mnt -o mb=0
 fails "a bad map" 2 "$p" lklfuse e.img mnt -o uidmap=1:2
 fails "a bad owner" 2 "$p" lklfuse e.img mnt -o owner=somebody
 fails "an image that is not there" 3 'No such file' lklfuse no.img mnt

@@ -106,6 +106,22 @@ wait $fuse_pid
 check "but then it ends with status 4 ($?)" test $? = 4
 contains "and says that it is lost" 'e.img: was removed while' fuse.err
 
+# ---- little memory
+
+make_ext4 m.img 400M -N 40000
+check "mounted with the least memory" mount_image m.img -o mb=64
+head -c 200M /dev/zero >zeros
+check "a file several times as large is written" sh -c \
+	'cat zeros >mnt/large && cmp zeros mnt/large'
+rm zeros
+check "as are 20000 files" sh -c \
+	'mkdir mnt/many && cd mnt/many && seq 20000 | xargs touch'
+check "which are all there" sh -c 'test $(ls -l mnt/many | wc -l) = 20001'
+check "and can be removed" rm -r mnt/many
+check "unmounted" unmount_image
+fsck_clean "the image is clean" m.img
+rm m.img
+
 # ---- a full host disk
 
 # In a user namespace, where we may mount a small file system.

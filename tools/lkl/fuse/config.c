@@ -26,7 +26,7 @@
 #endif
 
 #define MEMORY_MIB	256	/* taken from the host as it is used */
-#define MEMORY_MIN	32
+#define MEMORY_MIN	64	/* with less, file systems get stuck */
 #define THREADS		4
 #define THREADS_MAX	64
 #define CPUS_MAX	8
@@ -209,6 +209,18 @@ static int parse_part(struct config *c, const char *option)
 	return 0;
 }
 
+static int parse_memory(struct config *c, const char *option)
+{
+	if (parse_number(option, 1, 1 << 16, &c->memory))
+		return -1;
+	if (c->memory < MEMORY_MIN) {
+		diag_warning("option '%s': is little, %d MiB are used at most",
+			     option, MEMORY_MIN);
+		c->memory = MEMORY_MIN;
+	}
+	return 0;
+}
+
 /* Bytes: a number that may end in K, M, G or T. */
 static int parse_bytes(const char *option, uint64_t *bytes)
 {
@@ -332,7 +344,7 @@ static int take_option(void *data, const char *arg, int key,
 	case KEY_PART:
 		return parse_part(c, arg);
 	case KEY_MEMORY:
-		return parse_number(arg, MEMORY_MIN, 1 << 16, &c->memory);
+		return parse_memory(c, arg);
 	case KEY_CPUS:
 		return parse_number(arg, 1, CPUS_MAX, &c->cpus);
 	case KEY_THREADS:

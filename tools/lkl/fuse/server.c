@@ -36,6 +36,7 @@
 #include <unistd.h>
 
 #include "creds.h"
+#include "pressure.h"
 #include "session.h"
 #include "transfer.h"
 
@@ -276,6 +277,7 @@ static void serve_request(struct server *s, void *request, size_t size)
 	bool read = head->opcode == FUSE_READ && size_moved(head) > SMALL;
 	long start = read ? now_ns() : 0;
 
+	pressure_relieve();
 	session_request(s->se, s->fs, s->fd, request, size);
 	if (read)
 		note_read(s, now_ns() - start);

@@ -15,6 +15,7 @@
 
 #include "../image/images.h"
 #include "channel.h"
+#include "pressure.h"
 #include "sandbox.h"
 #include "server.h"
 #include "session.h"
@@ -91,6 +92,7 @@ static enum diag_status serve(struct volume *v, struct fuse_session *se,
 		diag_error("%s: %s", c->image, diag_cause(err));
 		return DIAG_IMAGE;
 	}
+	pressure_init(c->memory);
 	transfer_limit(((size_t)c->memory << 20) / BUFFERS_PART);
 	fs->owner = c->owner;
 	fs->default_permissions = c->default_permissions;
