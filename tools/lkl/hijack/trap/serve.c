@@ -157,6 +157,7 @@ static uint32_t host_events(struct trap *trap)
 
 	do {
 		n = epoll_wait(trap->epoll, events, EVENTS, 0);
+		trap->happened |= n > 0;
 		for (int i = 0; i < n; i++)
 			one_host_event(trap, &events[i], &calls);
 		sock_free_dead(trap);
@@ -184,16 +185,21 @@ static uint32_t serve_calls(struct trap *trap)
 	return more;
 }
 
-/* Return: false once nobody is left under the filter. */
+/*
+ * Nothing is done between the look at the host that finds nothing and the wait.
+ *
+ * Return: false once nobody is left under the filter.
+ */
 static bool one_round(struct trap *trap)
 {
-	uint32_t calls = host_events(trap);
+	uint32_t calls;
 
+	queued_events(trap);
+	trap->happened = false;
+	calls = host_events(trap);
 	if (calls & EPOLLIN)
 		calls = serve_calls(trap);
-	queued_events(trap);
-	if (!lib_events(trap, 0) && !calls)
-		lib_events(trap, wait_ms(trap));
+	lib_events(trap, trap->happened ? 0 : wait_ms(trap));
 	call_timeouts(trap);
 	return !(calls & EPOLLHUP);
 }
