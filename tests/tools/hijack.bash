@@ -21,20 +21,20 @@ hijack_end() {
 }
 trap hijack_end EXIT
 
-# free_port [udp]: a port that nobody has just now, on 127.0.0.1 and ::1
+# free_port: a port that nobody has just now, for TCP and UDP on 127.0.0.1 and ::1;
+# not one of those that connections from here are given (ip_local_port_range)
 free_port() {
-	python3 - "${1:-tcp}" <<-'P'
-		import socket, sys
-		kind = socket.SOCK_DGRAM if sys.argv[1] == 'udp' else socket.SOCK_STREAM
+	python3 - <<-'P'
+		import random, socket
 		while True:
-		    a = socket.socket(socket.AF_INET, kind)
-		    b = socket.socket(socket.AF_INET6, kind)
-		    a.bind(('127.0.0.1', 0))
+		    port = random.randrange(10000, 32000)
 		    try:
-		        b.bind(('::1', a.getsockname()[1]))
+		        for family, address in (socket.AF_INET, '127.0.0.1'), (socket.AF_INET6, '::1'):
+		            for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+		                socket.socket(family, kind).bind((address, port))
 		    except OSError:
 		        continue
-		    print(a.getsockname()[1])
+		    print(port)
 		    break
 	P
 }

@@ -21,8 +21,8 @@ library=$(dirname "$(command -v lkl-hijack)")/../liblkl-hijack.so
 mkdir www
 head -c 3000000 /dev/urandom >www/big
 echo 'hello from the host' >www/hello
-http=$(free_port) http6=$(free_port) echo_tcp=$(free_port) echo_udp=$(free_port udp)
-dns=$(free_port udp)
+http=$(free_port) http6=$(free_port) echo_tcp=$(free_port) echo_udp=$(free_port)
+dns=$(free_port)
 # As python3 -m http.server, with room for more than 5 connections at once.
 cat >server.py <<-'P'
 	import functools, http.server, socket, sys
@@ -39,8 +39,9 @@ start echo_udp socat "UDP4-RECVFROM:$echo_udp,bind=$host,fork" EXEC:cat
 start dns python3 "$tools_here/hijack_dns.py" "$host" "$dns"
 check "the host's servers are up" \
 	eventually curl -sf -o /dev/null "http://$host:$http/hello"
-eventually curl -sf -o /dev/null "http://[$host6]:$http6/hello"
-eventually grep -q ready dns.log
+check "and those of IPv6" \
+	eventually curl -sf -o /dev/null "http://[$host6]:$http6/hello"
+check "and the name server" eventually grep -q ready dns.log
 
 # ---- clients
 
