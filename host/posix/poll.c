@@ -53,6 +53,7 @@ struct posix_watch {
 struct posix_poller {
 	int epoll_fd;
 	int event_fd;
+	int index;
 	__u32 watches;
 	pthread_mutex_t lock;
 	struct posix_watch *all;
@@ -76,9 +77,15 @@ static int poller_open(struct posix_poller *poller)
 		err = host_error();
 		goto err_epoll;
 	}
-	if (!epoll_ctl(poller->epoll_fd, EPOLL_CTL_ADD, poller->event_fd, &event))
+	if (epoll_ctl(poller->epoll_fd, EPOLL_CTL_ADD, poller->event_fd, &event)) {
+		err = host_error();
+		goto err_event;
+	}
+	poller->index = sem_poller_add(poller->event_fd);
+	if (poller->index > 0)
 		return 0;
-	err = host_error();
+	err = poller->index;
+err_event:
 	close(poller->event_fd);
 err_epoll:
 	close(poller->epoll_fd);
@@ -113,6 +120,7 @@ void posix_poller_destroy(struct posix_poller *poller)
 		pthread_mutex_destroy(&watch->lock);
 		free(watch);
 	}
+	sem_poller_remove(poller->index);
 	close(poller->event_fd);
 	close(poller->epoll_fd);
 	pthread_mutex_destroy(&poller->lock);
@@ -164,7 +172,7 @@ int posix_poller_wait(struct posix_poller *poller, struct lkl_sem *sem,
 	int saved_errno = errno, err = 0, count = 0;
 	struct timespec ts;
 
-	if (!sem_poll_begin(sem, poller->event_fd)) {
+	if (!sem_poll_begin(sem, poller->index)) {
 		/* Not by libc's function, which is a cancellation point. */
 		count = (int)syscall(SYS_epoll_pwait2, poller->epoll_fd, events,
 				     EVENTS_MAX, time_left(deadline, &ts), NULL,
@@ -175,7 +183,7 @@ int posix_poller_wait(struct posix_poller *poller, struct lkl_sem *sem,
 			err = ETIMEDOUT;
 	}
 	errno = saved_errno;
-	if (sem_poll_end(sem))
+	if (sem_poll_end(sem, poller->index))
 		err = 0;
 	events_run(events, count);
 	return posix_errno(err);

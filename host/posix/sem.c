@@ -23,8 +23,9 @@
  * permit: it would only keep the next from being given.
  *
  * One sleeper at a time may wait for I/O as well, in poll.c. It sleeps in the
- * host's epoll_wait, so up() then writes to its eventfd; that there is one is a
- * bit of the word too.
+ * host's epoll_wait, so up() then writes to an eventfd. Which one is in the word too,
+ * as an index into a table: like all that up() needs, it comes with the one atomic
+ * instruction.
  */
 #include "host/posix/sem.h"
 
@@ -56,19 +57,26 @@
 #define NSEC_PER_SEC	1000000000ULL
 
 /*
- * struct lkl_sem.state: permits in the low half, sleepers in the high one, whose
- * top bit says that one of them is in poll.c.
+ * struct lkl_sem.state: permits in the low half, above them 24 bits of sleepers, and
+ * in the top byte the poller's index, if somebody sleeps in poll.c, else 0.
  */
 #define ONE_PERMIT	1ULL
 #define ONE_SLEEPER	(1ULL << 32)
-#define POLLER		(1ULL << 63)
+#define POLLER_SHIFT	56
+#define POLLERS_MAX	256
 
 struct lkl_sem {
 	_Atomic __u64 state;
 	atomic_uint spin_ns;
 	atomic_int up_cpu;
-	atomic_int poll_fd;
 };
+
+/*
+ * File-scope mutable state: eventfds by index, plus 1; 0 is a free place, and there
+ * is no place 0.
+ * A place is constant while semaphores name it.
+ */
+static atomic_int poller_fds[POLLERS_MAX];
 
 static __u32 permits(__u64 state)
 {
@@ -77,7 +85,12 @@ static __u32 permits(__u64 state)
 
 static __u64 sleepers(__u64 state)
 {
-	return (state & ~POLLER) >> 32;
+	return state << (64 - POLLER_SHIFT) >> (64 - POLLER_SHIFT + 32);
+}
+
+static unsigned int poller(__u64 state)
+{
+	return (unsigned int)(state >> POLLER_SHIFT);
 }
 
 /* The futex is the half of the word that holds the permits. */
@@ -142,8 +155,9 @@ static void sem_free(struct lkl_sem *sem)
 	free(sem);
 }
 
-static void sem_wake_poller(int fd)
+static void wake_poller(unsigned int index)
 {
+	int fd = atomic_load_explicit(&poller_fds[index], memory_order_relaxed) - 1;
 	static const __u64 one = 1;
 	int saved_errno = errno;
 
@@ -155,7 +169,6 @@ static void sem_wake_poller(int fd)
 static void sem_up(struct lkl_sem *sem)
 {
 	__u32 *word = sem_futex(sem);
-	int poll_fd = atomic_load_explicit(&sem->poll_fd, memory_order_relaxed);
 	__u64 state;
 
 	atomic_store_explicit(&sem->up_cpu, sched_getcpu(),
@@ -163,8 +176,8 @@ static void sem_up(struct lkl_sem *sem)
 	state = atomic_fetch_add_explicit(&sem->state, ONE_PERMIT,
 					  memory_order_seq_cst);
 	/* From here on the semaphore may be gone. */
-	if (state & POLLER)
-		sem_wake_poller(poll_fd);
+	if (poller(state))
+		wake_poller(poller(state));
 	else if (sleepers(state))
 		futex(word, FUTEX_WAKE, 1, NULL);
 }
@@ -334,16 +347,37 @@ static int sem_down_interruptible(struct lkl_sem *sem, __u64 deadline)
 	return sem_wait(sem, deadline, 1);
 }
 
-int sem_poll_begin(struct lkl_sem *sem, int fd)
+int sem_poller_add(int fd)
 {
-	atomic_store_explicit(&sem->poll_fd, fd, memory_order_relaxed);
-	atomic_fetch_or_explicit(&sem->state, POLLER, memory_order_seq_cst);
-	return permits(atomic_load_explicit(&sem->state, memory_order_relaxed));
+	for (int i = 1; i < POLLERS_MAX; i++) {
+		int none = 0;
+
+		if (atomic_compare_exchange_strong(&poller_fds[i], &none,
+						   fd + 1))
+			return i;
+	}
+	return posix_errno(EMFILE);
 }
 
-int sem_poll_end(struct lkl_sem *sem)
+void sem_poller_remove(int index)
 {
-	atomic_fetch_and_explicit(&sem->state, ~POLLER, memory_order_relaxed);
+	atomic_store(&poller_fds[index], 0);
+}
+
+int sem_poll_begin(struct lkl_sem *sem, int index)
+{
+	__u64 state;
+
+	state = atomic_fetch_add_explicit(&sem->state,
+					  (__u64)index << POLLER_SHIFT,
+					  memory_order_seq_cst);
+	return permits(state) != 0;
+}
+
+int sem_poll_end(struct lkl_sem *sem, int index)
+{
+	atomic_fetch_sub_explicit(&sem->state, (__u64)index << POLLER_SHIFT,
+				  memory_order_relaxed);
 	return sem_try(sem, 0);
 }
 
