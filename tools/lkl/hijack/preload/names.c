@@ -69,9 +69,11 @@ static bool unique_local(const struct in6_addr *address)
 /* 0: best; 2: not to be reached. No packet is sent to find out. */
 static int rank(const struct dns_address *address)
 {
-	struct sockaddr_storage addr, own = { 0 };
-	socklen_t len = to_sockaddr(address, &addr), own_len = sizeof(own);
-	const struct sockaddr_in6 *own6 = (struct sockaddr_in6 *)&own;
+	struct sockaddr_storage addr;
+	socklen_t len = to_sockaddr(address, &addr);
+	/* Has room for an IPv4 one too, of which nothing is asked. */
+	struct sockaddr_in6 own = { 0 };
+	socklen_t own_len = sizeof(own);
 	int fd = socket(address->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int rank = 0;
 
@@ -81,7 +83,7 @@ static int rank(const struct dns_address *address)
 	    getsockname(fd, (struct sockaddr *)&own, &own_len))
 		rank = 2;
 	else if (address->family == AF_INET6 &&
-		 unique_local(&own6->sin6_addr) && !unique_local(&address->v6))
+		 unique_local(&own.sin6_addr) && !unique_local(&address->v6))
 		rank = 1;
 	close(fd);
 	return rank;

@@ -88,7 +88,7 @@ static int passed_add(ino_t inode, const struct file *file)
 
 static int file_passed(int fd, struct file *file)
 {
-	ino_t inode;
+	ino_t inode = 0;
 	int err;
 
 	place_identify(fd, file);
