@@ -21,6 +21,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 from mounts import Mounts, Skip
+from servers import Servers
 
 RUNS = max(1, int(os.environ.get("RUNS", "5")))
 IMAGE_SIZE = 1280 << 20
@@ -51,6 +52,10 @@ PLAN = [
     ("tcp_rx", "none", [("tcp_rx", "MB/s", True, 0.9)]),
     ("tcp_rr", "none", [("tcp_rr", "us", False, 0.8)]),
     ("tcp_crr", "none", [("tcp_crr", "us", False, 0.8)]),
+    ("redis_get", "servers", [("redis_get", "calls/s", True, 0.8)]),
+    ("nginx_rps", "servers", [("nginx_rps", "calls/s", True, 0.8)]),
+    ("nginx_alone", "servers", [("nginx_alone", "calls/s", True, None)]),
+    ("passt_tx", "servers", [("passt_tx", "MB/s", True, 1)]),
     ("fuse_seqread", "mounts", [("fuse_seqread", "MB/s", True, 0.9)]),
     ("fuse_seqwrite", "mounts", [("fuse_seqwrite", "MB/s", True, 0.6)]),
     ("fuse_small", "mounts", [("fuse_create", "files/s", True, 0.5),
@@ -166,7 +171,7 @@ def measure(program, name, side, *where):
             for words in map(str.split, done.stdout.splitlines())}
 
 
-def gather(program, disks, mounts, name, needs):
+def gather(program, disks, mounts, servers, name, needs):
     """{side: [figures of each run]}, the sides taking turns."""
     sides = ["lkl"] if needs in ("alone", "server") else ["lkl", "host"]
     results = {side: [] for side in sides}
@@ -178,6 +183,8 @@ def gather(program, disks, mounts, name, needs):
                 figures = disks.run(name, side)
             elif needs in MOUNTED:
                 figures = mounts.run(name, side)
+            elif needs == "servers":
+                figures = servers.run(name, side)
             else:
                 figures = measure(program, name, side)
             if figures is None:
@@ -225,6 +232,13 @@ def prepare_mounts(build, directory):
         return why
 
 
+def prepare_servers(build):
+    try:
+        return Servers(build)
+    except Skip as why:
+        return why
+
+
 def skip(figures, why):
     for figure in figures:
         print(f"{figure[0]:<16}{figure[1]:>8}  skipped: {why}")
@@ -250,6 +264,10 @@ def explain(disks, mounts):
           "for 5 s.")
     print("tcp_*: to the host over TAP; host: from one network namespace to "
           "another over veth.")
+    print("redis_get, nginx_*: a server under lkl-hijack over TAP; host: in "
+          "another namespace.\nnginx_rps: master and worker, whose calls the "
+          "master's kernel serves; alone: one process.\npasst_tx: iperf3 to "
+          "127.0.0.1; host: the same through pasta.")
     if isinstance(mounts, Mounts):
         mounts.explain()
     print()
@@ -277,12 +295,14 @@ def main():
     plan = [p for p in PLAN if not wanted or p[0] in wanted or
             any(f[0] in wanted for f in p[2])]
     directory = tempfile.mkdtemp(prefix="lkl-bench.")
-    table, disks, mounts, failed = [], None, None, False
+    table, disks, mounts, servers, failed = [], None, None, None, False
     try:
         if any(needs in ("disk", "cold") for _, needs, _ in plan):
             disks = Disks(program, directory)
         if any(needs in MOUNTED for _, needs, _ in plan):
             mounts = prepare_mounts(build, directory)
+        if any(needs == "servers" for _, needs, _ in plan):
+            servers = prepare_servers(build)
         explain(disks, mounts)
         print(f"{'name':<16}{'unit':>8}{'lkl':>11}{'host':>11}{'ratio':>9}"
               "  aim")
@@ -290,7 +310,13 @@ def main():
             if needs in MOUNTED and isinstance(mounts, Skip):
                 table += skip(figures, mounts)
                 continue
-            results = gather(program, disks, mounts, name, needs)
+            if needs == "servers":
+                why = (servers if isinstance(servers, Skip) else
+                       servers.missing(name))
+                if why:
+                    table += skip(figures, why)
+                    continue
+            results = gather(program, disks, mounts, servers, name, needs)
             if results is None:
                 failed = True
                 continue
@@ -302,6 +328,8 @@ def main():
             disks.close()
         if isinstance(mounts, Mounts):
             mounts.close()
+        if isinstance(servers, Servers):
+            servers.close()
         shutil.rmtree(directory, ignore_errors=True)
     write(os.path.join(build, "bench.json"), table, bool(wanted))
     print(f"\nwritten: {build}/bench.json")
