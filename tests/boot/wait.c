@@ -252,6 +252,49 @@ Test(wait_unstarted, without_a_kernel_each_says_so)
 	check_call(lkl_peer_set(-1), -EINVAL);
 }
 
+static atomic_bool stop_calling;
+
+static void *calls_often(void *arg)
+{
+	long bad = 0;
+
+	while (!atomic_load(&stop_calling))
+		bad += lkl_sys_sched_yield() < 0;
+	return (void *)bad;
+}
+
+/* Each second call takes the interrupts that came meanwhile. */
+static void *calls_often_and_is_interrupted(void *arg)
+{
+	long params[6] = { 0 }, bad = 0, ret;
+
+	if (lkl_waker_self(&waker))
+		return (void *)1;
+	atomic_store(&calls, 1);
+	while (!atomic_load(&stop_calling)) {
+		ret = lkl_waker_syscall(SYS_getppid, params);
+		bad += ret < 0 && ret != -EINTR;
+		bad += lkl_sys_sched_yield() < 0;
+	}
+	return (void *)bad;
+}
+
+/* Two threads that call in turn queue for the vCPU, as each interrupt does. */
+Test(wait, interrupts_lose_no_call, .timeout = 120)
+{
+	uint64_t end = now_ns() + NSEC_PER_SEC;
+	pthread_t threads[2];
+
+	threads[0] = thread_start(calls_often_and_is_interrupted, NULL);
+	threads[1] = thread_start(calls_often, NULL);
+	cr_assert(eventually(atomic_load(&calls)));
+	while (now_ns() < end)
+		lkl_waker_interrupt(&waker);
+	atomic_store(&stop_calling, true);
+	cr_assert_null(thread_join(threads[0]));
+	cr_assert_null(thread_join(threads[1]));
+}
+
 /* --- working for another process --- */
 
 #define PEER_BYTES	(64 << 10)

@@ -479,19 +479,39 @@ void __noreturn adopt_main(void)
 	}
 }
 
+/*
+ * It may be queued again from here on, since its entry has been read. Whoever finds
+ * it still queued relies on what it has set before being seen below, so this comes
+ * first: xchg() is a full barrier there as here.
+ */
+static void entry_release(struct host_thread *h)
+{
+	xchg(&h->queued, 0);
+}
+
+/* A thread without a task. If it calls, it is still queued, now to be adopted. */
+static void enter_new(struct host_thread *h)
+{
+	do {
+		if (xchg(&h->calling, 0)) {
+			llist_add(&h->entry, &adopt_list);
+			wake_up(&adopt_wait);
+			return;
+		}
+		entry_release(h);
+	} while (READ_ONCE(h->calling) && !xchg(&h->queued, 1));
+}
+
 static void enter_one(struct host_thread *h)
 {
 	struct task_struct *task = h->task;
-	bool calling = xchg(&h->calling, 0);
 
-	if (calling && !task) {
-		llist_add(&h->entry, &adopt_list);
-		wake_up(&adopt_wait);
+	if (!task) {
+		enter_new(h);
 		return;
 	}
-	/* after the entry was read: its thread may queue it again */
-	smp_store_release(&h->queued, 0);
-	if (calling) {
+	entry_release(h);
+	if (xchg(&h->calling, 0)) {
 		/* after @calling: the call is posted once */
 		smp_store_release(&h->posted, 1);
 		if (task != current) {
@@ -499,8 +519,8 @@ static void enter_one(struct host_thread *h)
 			set_tsk_need_resched(current);
 		}
 	}
-	if (task && (READ_ONCE(h->interrupted) ||
-		     (READ_ONCE(h->woken) && READ_ONCE(h->interruptible))))
+	if (READ_ONCE(h->interrupted) ||
+	    (READ_ONCE(h->woken) && READ_ONCE(h->interruptible)))
 		set_notify_signal(task);
 }
 

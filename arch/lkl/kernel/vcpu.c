@@ -625,7 +625,8 @@ long vcpu_call(struct host_thread *self, lkl_call_t call, long nr,
 	self->call = call;
 	self->nr = nr;
 	self->params = params;
-	WRITE_ONCE(self->calling, 1);
+	/* after the call itself */
+	smp_store_release(&self->calling, 1);
 	host_queue(self, v);
 	if (READ_ONCE(lkl_stopped))
 		return READ_ONCE(lkl_stopped);
