@@ -90,7 +90,8 @@ static void space_take(struct tree_space *space)
 		.used = (st.f_blocks - st.f_bfree) * block,
 		.available = st.f_bavail * block,
 		.files = st.f_files > st.f_ffree ? st.f_files - st.f_ffree : 0,
-		.files_max = st.f_files,
+		/* HFS and HFS+ count the numbers there are, which is no limit. */
+		.files_max = st.f_files == UINT32_MAX ? 0 : st.f_files,
 		.block_size = (uint32_t)block,
 	};
 }
