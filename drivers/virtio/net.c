@@ -113,8 +113,7 @@ static void net_run(struct virtqueue *vq)
 
 static void link_update(struct virtio_net *net)
 {
-	bool up = net->started &&
-		  __atomic_load_n(&net->be->link_up, __ATOMIC_ACQUIRE);
+	bool up = net->started && virtio_net_is_up(net->be);
 	uint16_t status = up ? VIRTIO_NET_S_LINK_UP : 0;
 
 	if (__atomic_exchange_n(&net->status, status, __ATOMIC_ACQ_REL) != status)

@@ -22,6 +22,7 @@
 #define LKL_VIRTIO_NET_H
 
 #include <linux/virtio_net.h>
+#include <sys/epoll.h>
 
 #include "drivers/virtio/virtio.h"
 
@@ -165,6 +166,36 @@ static inline void virtio_net_link(struct virtio_net_backend *be, bool up)
 {
 	if (__atomic_exchange_n(&be->link_up, up, __ATOMIC_ACQ_REL) != up)
 		virtio_net_ready(be, 0, VIRTIO_NET_READY_LINK);
+}
+
+/**
+ * virtio_net_is_up - has a backend a peer?
+ * @be: the backend
+ *
+ * Context: any.
+ */
+static inline bool virtio_net_is_up(const struct virtio_net_backend *be)
+{
+	return __atomic_load_n(&be->link_up, __ATOMIC_ACQUIRE);
+}
+
+/**
+ * virtio_net_events - tell the device what a watched descriptor is ready for
+ * @be: the backend; the descriptor serves its first queue pair
+ * @events: what struct virtio_watch_ops has told
+ *
+ * Context: as virtio_net_ready().
+ */
+static inline void virtio_net_events(struct virtio_net_backend *be, uint32_t events)
+{
+	unsigned int what = 0;
+
+	if (events & EPOLLIN)
+		what |= VIRTIO_NET_READY_RECEIVE;
+	if (events & EPOLLOUT)
+		what |= VIRTIO_NET_READY_SEND;
+	if (what)
+		virtio_net_ready(be, 0, what);
 }
 
 /**

@@ -162,7 +162,7 @@ static const struct virtio_net_backend_ops pcap_update_ops = {
 static void inner_ready(void *arg, unsigned int pair, unsigned int what)
 {
 	struct pcap *pcap = arg;
-	bool up = __atomic_load_n(&pcap->inner->link_up, __ATOMIC_ACQUIRE);
+	bool up = virtio_net_is_up(pcap->inner);
 
 	if (what & VIRTIO_NET_READY_LINK)
 		__atomic_store_n(&pcap->be.link_up, up, __ATOMIC_RELEASE);

@@ -105,7 +105,7 @@ static size_t min_size(size_t a, size_t b)
 
 static bool stream_up(const struct stream *s)
 {
-	return __atomic_load_n(&s->be.link_up, __ATOMIC_ACQUIRE);
+	return virtio_net_is_up(&s->be);
 }
 
 /* The first to notice tells the device. Return: @err. */
@@ -118,14 +118,8 @@ static int stream_gone(struct stream *s, int err)
 static void stream_ready(void *arg, uint32_t events)
 {
 	struct stream *s = arg;
-	unsigned int what = 0;
 
-	if (events & EPOLLIN)
-		what |= VIRTIO_NET_READY_RECEIVE;
-	if (events & EPOLLOUT)
-		what |= VIRTIO_NET_READY_SEND;
-	if (what)
-		virtio_net_ready(&s->be, 0, what);
+	virtio_net_events(&s->be, events);
 	/* What the peer sent before it went away has been received by now. */
 	if (events & (EPOLLHUP | EPOLLERR))
 		stream_gone(s, 0);

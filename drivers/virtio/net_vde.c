@@ -50,7 +50,7 @@ struct vde {
 
 static bool vde_up(const struct vde *vde)
 {
-	return __atomic_load_n(&vde->be.link_up, __ATOMIC_ACQUIRE);
+	return virtio_net_is_up(&vde->be);
 }
 
 static int vde_gone(struct vde *vde)
@@ -62,14 +62,8 @@ static int vde_gone(struct vde *vde)
 static void vde_data_ready(void *arg, uint32_t events)
 {
 	struct vde *vde = arg;
-	unsigned int what = 0;
 
-	if (events & EPOLLIN)
-		what |= VIRTIO_NET_READY_RECEIVE;
-	if (events & EPOLLOUT)
-		what |= VIRTIO_NET_READY_SEND;
-	if (what)
-		virtio_net_ready(&vde->be, 0, what);
+	virtio_net_events(&vde->be, events);
 }
 
 static void vde_control_ready(void *arg, uint32_t events)
