@@ -110,3 +110,11 @@ const char *diag_cause(int err)
 {
 	return strerror(err < 0 ? -err : err);
 }
+
+enum diag_status diag_flush_stdout(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return DIAG_OK;
+	diag_error("standard output: %s", diag_cause(-errno));
+	return DIAG_FILES;
+}

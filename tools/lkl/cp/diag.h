@@ -66,4 +66,13 @@ void diag_note(const char *format, ...)
  */
 const char *diag_cause(int err);
 
+/**
+ * diag_flush_stdout - see an answer on standard output through
+ *
+ * One that did not reach anybody is no success.
+ *
+ * Return: DIAG_OK; DIAG_FILES, which has been reported.
+ */
+enum diag_status diag_flush_stdout(void);
+
 #endif /* CP_DIAG_H */

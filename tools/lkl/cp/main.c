@@ -201,15 +201,6 @@ static enum diag_status run(const struct options *o)
 	return status;
 }
 
-/* An answer that did not reach anybody is no success. */
-static enum diag_status flush_stdout(void)
-{
-	if (!fflush(stdout) && !ferror(stdout))
-		return DIAG_OK;
-	diag_error("standard output: %s", diag_cause(-errno));
-	return DIAG_FILES;
-}
-
 int main(int argc, char **argv)
 {
 	enum diag_status status;
@@ -217,7 +208,7 @@ int main(int argc, char **argv)
 
 	switch (options_parse(&o, argc, argv)) {
 	case OPTIONS_DONE:
-		return flush_stdout();
+		return diag_flush_stdout();
 	case OPTIONS_WRONG:
 		return DIAG_USAGE;
 	case OPTIONS_RUN:
