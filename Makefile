@@ -36,7 +36,6 @@ unexport CFLAGS LDFLAGS ARCH CROSS_COMPILE O
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.SECONDARY:
 .DEFAULT_GOAL	:= all
 .PHONY: all help deps demo check bench soak gdb install uninstall clean \
 	check-build bench-build FORCE
