@@ -18,10 +18,23 @@ contains "among it to open a file" '^refused: open a file .* reading' test.out
 contains "and to write one" '^refused: open a file .* writing' test.out
 contains "and to execute a program" '^refused: execute a program' test.out
 contains "and to make a socket" '^refused: make a socket' test.out
+contains "and to make a ring of io_uring" '^refused: make a ring' test.out
+check "all attempts are made" test "$(grep -c ^refused test.out)" -ge 13
 lklfuse e.img mnt -f --sandbox-self-test --no-sandbox >test.out 2>&1
 contains "without a sandbox the same attempts succeed" \
 	'^NOT REFUSED: open a file .* reading' test.out
-rm -f /tmp/lklfuse-escaped
+rm -f /tmp/lkl-escaped
+
+# What an image could do that has the kernel in its hands when it is mounted.
+check "the probe builds" "${CC:-gcc}" -std=gnu11 -D_GNU_SOURCE -Wall -shared \
+	-fPIC -o probe.so "$tools_here/sandbox_probe.c" -ldl
+echo secret >secret
+LD_PRELOAD=$PWD/probe.so PROBE_SECRET=$PWD/secret PROBE_OUTSIDE=$PWD/new \
+	check "mounted with the probe" mount_image e.img
+check "unmounted" unmount_image
+check "whatever the probe tries is refused" \
+	sh -c '! grep -vE ": (Permission denied|Operation not permitted)$" fuse.out'
+check "and it tries everything" test "$(wc -l <fuse.out)" -ge 11
 
 worker() { pgrep -P $fuse_pid; }
 check "mounted" mount_image e.img || finish

@@ -2,8 +2,8 @@
 /*
  * sandbox_probe.c - what could an image do that has taken the kernel over?
  *
- * Layer:   tests; preloaded into cptofs and cpfromfs by tests/tools/sandbox.sh.
- *          Stands in for the library's mount(), the moment before the file
+ * Layer:   tests; preloaded into cptofs, cpfromfs and lklfuse by sandbox.sh and
+ *          fuse_safety.sh. Stands in for the library's mount(), the moment before the file
  *          system is parsed, and prints what the process is still permitted.
  */
 #include <dlfcn.h>

@@ -22,7 +22,6 @@
 #include "options.h"
 #include "progress.h"
 #include "repeat.h"
-#include "sandbox.h"
 #include "stop.h"
 #include "volume.h"
 

@@ -12,9 +12,9 @@
 #include <stdbool.h>
 
 #include "../image/images.h"
+#include "../sandbox/sandbox.h"
 #include "diag.h"
 #include "imageopts.h"
-#include "sandbox.h"
 
 /** struct volume - a mounted file system; opaque */
 struct volume;

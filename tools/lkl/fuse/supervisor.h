@@ -19,7 +19,7 @@
  * DOC: Processes
  *
  * The worker, a child of this process, reads the image and answers requests,
- * and may do nothing else (sandbox.c). This process never reads a byte of the
+ * and may do nothing else (../sandbox). This process never reads a byte of the
  * image. It keeps what the worker gives up: it mounts, and unmounts when it is
  * asked to end by a signal, which for the host's cached data has to happen
  * while the worker still answers. Should the worker come to a bad end, it says

@@ -155,16 +155,23 @@ static void report_warnings(struct volume *v)
 		diag_warning("%s", text);
 }
 
-static int select_target(struct volume *v)
+static int report_images(struct volume *v, int err)
 {
-	int err = images_plug(v->images);
-
-	if (!err)
-		err = images_select(v->images, &v->config->choice, &v->target);
 	report_warnings(v);
 	if (err)
 		diag_error("%s", images_error(v->images));
 	return err;
+}
+
+int volume_plug(struct volume *v)
+{
+	return report_images(v, images_plug(v->images));
+}
+
+static int select_target(struct volume *v)
+{
+	return report_images(v, images_select(v->images, &v->config->choice,
+					      &v->target));
 }
 
 /* Add options to a list; the kernel takes the last of those that contradict. */

@@ -45,10 +45,18 @@ int volume_boot(struct volume *v, struct images *images,
 		void (*print)(const char *text, int len));
 
 /**
- * volume_mount - find the file system and mount it
+ * volume_plug - show the images to the kernel, as disks
  * @v: from volume_boot()
  *
- * The first to read a byte of the image.
+ * They are parsed from now on, if only for partitions.
+ *
+ * Return: 0, or a negative errno, already reported.
+ */
+int volume_plug(struct volume *v);
+
+/**
+ * volume_mount - find the file system and mount it
+ * @v: after volume_plug()
  *
  * Return: 0, or a negative errno, already reported.
  */

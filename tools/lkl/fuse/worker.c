@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "../image/images.h"
+#include "../sandbox/sandbox.h"
 #include "channel.h"
 #include "pressure.h"
-#include "sandbox.h"
 #include "server.h"
 #include "session.h"
 #include "transfer.h"
@@ -112,14 +112,32 @@ static enum diag_status serve(struct volume *v, struct fuse_session *se,
 	return err ? DIAG_FILES : DIAG_OK;
 }
 
+static struct sandbox sandbox_of(const struct config *c)
+{
+	return (struct sandbox){
+		.role = SANDBOX_SERVES,
+		.unlock = config_may_unlock(c) && !c->self_test,
+	};
+}
+
+static int plug(struct volume *v)
+{
+	int err = volume_plug(v);
+
+	return err || v->config->no_sandbox ? err : sandbox_seal();
+}
+
 static enum diag_status run_booted(struct volume *v, struct fuse_session *se,
 				   struct fs *fs, int channel)
 {
 	const struct config *c = v->config;
+	const struct sandbox sandbox = sandbox_of(c);
 	enum diag_status status;
 	int fuse_fd;
 
-	if (!c->no_sandbox && sandbox_enter(config_may_unlock(c)))
+	if (!c->no_sandbox && sandbox_enter(&sandbox))
+		return DIAG_IMAGE;
+	if (plug(v))
 		return DIAG_IMAGE;
 	if (c->self_test)
 		return sandbox_test() ? DIAG_FILES : DIAG_OK;
@@ -138,6 +156,7 @@ static enum diag_status run_opened(const struct config *c,
 				   struct fuse_session *se, struct fs *fs,
 				   int channel)
 {
+	const struct sandbox sandbox = sandbox_of(c);
 	enum diag_status status;
 	struct volume v;
 
@@ -145,7 +164,7 @@ static enum diag_status run_opened(const struct config *c,
 		return DIAG_IMAGE;
 	if (chdir("/"))
 		diag_warning("/: %s", diag_cause(-errno));
-	if (!c->no_sandbox && sandbox_prepare())
+	if (!c->no_sandbox && sandbox_prepare(&sandbox))
 		return DIAG_IMAGE;
 	if (volume_boot(&v, images, c,
 			log_fd >= 0 || c->verbose ? print_log : NULL))

@@ -15,8 +15,8 @@
 
 #include <lkl_host.h>
 
+#include "../sandbox/sandbox.h"
 #include "diag.h"
-#include "sandbox.h"
 #include "unpacking.h"
 
 #ifndef LKL_VERSION

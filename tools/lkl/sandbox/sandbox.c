@@ -9,12 +9,15 @@
  *
  * An image is parsed by a kernel that runs in this process. Should a hostile
  * one take that kernel over, it has the process. What is left to it then: the
- * descriptors of the image and of the archive, memory, threads, time, and by its
- * role the files that cptofs was told to read, or those below cpfromfs's
- * destination (landlock.c). An ordinary user's process has no capability and
- * cannot get one; one of root's keeps what concerns files, and only if it has to
- * do with files. seccomp refuses every system call that is not in the lists
- * below: no program is executed, no socket made, no other process touched.
+ * descriptors that are open (the image, the archive, /dev/fuse), memory,
+ * threads, time, and by its role the files that cptofs was told to read, or
+ * those below cpfromfs's destination (landlock.c). An ordinary user's process
+ * has no capability and cannot get one (no_new_privs); one of root's keeps what
+ * concerns files, and only if it has to do with files. Landlock refuses TCP,
+ * abstract sockets and signals to others too where the host's kernel is new
+ * enough, and does so for io_uring, which seccomp cannot look into. seccomp
+ * refuses every system call that is not in the lists below: no program is
+ * executed, no socket made, no other process touched.
  */
 #include "sandbox.h"
 
@@ -32,7 +35,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "diag.h"
+#include "../cp/diag.h"
 #include "landlock.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -101,7 +104,7 @@ int sandbox_prepare(const struct sandbox *s)
 
 /* Descriptors that are open, memory, threads, time. */
 static const int allowed[] = {
-	/* the image, the archive, messages */
+	/* the image, the archive, requests, messages */
 	SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev),
 	SCMP_SYS(pread64), SCMP_SYS(preadv), SCMP_SYS(preadv2),
 	SCMP_SYS(pwrite64), SCMP_SYS(pwritev), SCMP_SYS(pwritev2),
@@ -110,7 +113,7 @@ static const int allowed[] = {
 	SCMP_SYS(ftruncate), SCMP_SYS(fadvise64), SCMP_SYS(close),
 	SCMP_SYS(dup), SCMP_SYS(fcntl), SCMP_SYS(io_uring_enter),
 	SCMP_SYS(io_uring_register),
-	/* servers of images */
+	/* servers of images, lklfuse's supervisor */
 	SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(sendto),
 	SCMP_SYS(recvfrom), SCMP_SYS(shutdown), SCMP_SYS(getsockopt),
 	SCMP_SYS(setsockopt), SCMP_SYS(wait4), SCMP_SYS(waitid),
@@ -133,7 +136,7 @@ static const int allowed[] = {
 	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(prlimit64), SCMP_SYS(getrusage), SCMP_SYS(sysinfo),
 	SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
-	SCMP_SYS(getegid), SCMP_SYS(umask),
+	SCMP_SYS(getegid),
 };
 
 /* Looking at files of the host. */
@@ -221,14 +224,11 @@ static int allow_threads(scmp_filter_ctx ctx)
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
 				       SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
-	if (!err)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-				       SCMP_A0(SCMP_CMP_EQ, PR_SET_TIMERSLACK));
 	return err;
 }
 
-/* What is asked of an image that is a device, and of a terminal. */
-static int allow_questions(scmp_filter_ctx ctx, bool unlock)
+/* What is asked of an image that is a device. */
+static int allow_questions(scmp_filter_ctx ctx)
 {
 	static const unsigned int commands[] = {
 		0x1260,		/* BLKGETSIZE */
@@ -241,19 +241,41 @@ static int allow_questions(scmp_filter_ctx ctx, bool unlock)
 		0x1277,		/* BLKDISCARD */
 		0x127f,		/* BLKZEROOUT */
 		0x1261,		/* BLKFLSBUF */
-		TCGETS, TIOCGWINSZ,
 	};
-	static const unsigned int echo[] = { TCSETS, TCSETSW, TCSETSF };
 	int err = allow_ioctls(ctx, commands, ARRAY_SIZE(commands));
 
-	if (!err && unlock)
-		err = allow_ioctls(ctx, echo, ARRAY_SIZE(echo));
 	/* How libc does fstat(). */
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
 				       SCMP_SYS(newfstatat), 1,
 				       SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH));
 	return err;
+}
+
+/* Showing progress on a terminal; what the tar tools' library asks. */
+static int allow_progress(scmp_filter_ctx ctx)
+{
+	static const unsigned int commands[] = { TCGETS, TIOCGWINSZ };
+	int err = allow_ioctls(ctx, commands, ARRAY_SIZE(commands));
+
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+				       SCMP_A0(SCMP_CMP_EQ, PR_SET_TIMERSLACK));
+	if (!err)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(umask), 0);
+	return err;
+}
+
+/* And the terminal's echo off and on. */
+static int allow_unlocking(scmp_filter_ctx ctx)
+{
+	static const unsigned int commands[] = {
+		TCGETS, TCSETS, TCSETSW, TCSETSF,
+	};
+	int err = allow_ioctls(ctx, commands, ARRAY_SIZE(commands));
+
+	return err ? err : allow_all(ctx, allowed_to_unlock,
+				     ARRAY_SIZE(allowed_to_unlock));
 }
 
 /* Opening for reading: nothing is made or emptied by it. */
@@ -266,9 +288,12 @@ static int allow_opening(scmp_filter_ctx ctx)
 
 static int allow_role(scmp_filter_ctx ctx, enum sandbox_role role)
 {
+	bool files = role == SANDBOX_READS || role == SANDBOX_WRITES;
 	int err = 0;
 
-	if (role != SANDBOX_CLOSED)
+	if (role != SANDBOX_SERVES)
+		err = allow_progress(ctx);
+	if (!err && files)
 		err = allow_all(ctx, allowed_to_read,
 				ARRAY_SIZE(allowed_to_read));
 	if (!err && role == SANDBOX_READS)
@@ -279,22 +304,22 @@ static int allow_role(scmp_filter_ctx ctx, enum sandbox_role role)
 	return err;
 }
 
+/* What sandbox_seal() takes back. */
+static const int allowed_until_sealed[] = {
+	SCMP_SYS(io_uring_setup), SCMP_SYS(seccomp),
+};
+
 static int make_filter(scmp_filter_ctx ctx, const struct sandbox *s)
 {
 	int err = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
 
 	if (!err)
 		err = allow_all(ctx, allowed, ARRAY_SIZE(allowed));
-	/* Until sandbox_seal(). */
 	if (!err)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
-				       SCMP_SYS(io_uring_setup), 0);
-	if (!err)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(seccomp),
-				       0);
+		err = allow_all(ctx, allowed_until_sealed,
+				ARRAY_SIZE(allowed_until_sealed));
 	if (!err && s->unlock)
-		err = allow_all(ctx, allowed_to_unlock,
-				ARRAY_SIZE(allowed_to_unlock));
+		err = allow_unlocking(ctx);
 	if (!err)
 		err = allow_role(ctx, s->role);
 	if (!err)
@@ -302,7 +327,7 @@ static int make_filter(scmp_filter_ctx ctx, const struct sandbox *s)
 	if (!err)
 		err = allow_threads(ctx);
 	if (!err)
-		err = allow_questions(ctx, s->unlock);
+		err = allow_questions(ctx);
 	/* A binary tree, so that the length of the list does not matter. */
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	return err;
@@ -329,6 +354,7 @@ int sandbox_enter(const struct sandbox *s)
 int sandbox_seal(void)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	size_t i;
 	int err;
 
 	if (!ctx)
@@ -337,10 +363,7 @@ int sandbox_seal(void)
 	/* no_new_privs is set, and setting it refused. */
 	if (!err)
 		err = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0);
-	if (!err)
-		err = seccomp_rule_add(ctx, REFUSE, SCMP_SYS(io_uring_setup),
-				       0);
-	if (!err)
-		err = seccomp_rule_add(ctx, REFUSE, SCMP_SYS(seccomp), 0);
+	for (i = 0; !err && i < ARRAY_SIZE(allowed_until_sealed); i++)
+		err = seccomp_rule_add(ctx, REFUSE, allowed_until_sealed[i], 0);
 	return load_filter(ctx, err);
 }

@@ -4,8 +4,8 @@
  *
  * Layer:   tools; called by sandbox.c.
  */
-#ifndef CP_LANDLOCK_H
-#define CP_LANDLOCK_H
+#ifndef LKL_SANDBOX_LANDLOCK_H
+#define LKL_SANDBOX_LANDLOCK_H
 
 #include "sandbox.h"
 
@@ -17,4 +17,4 @@
  */
 int landlock_enter(const struct sandbox *s);
 
-#endif /* CP_LANDLOCK_H */
+#endif /* LKL_SANDBOX_LANDLOCK_H */

@@ -2,21 +2,22 @@
 /*
  * sandbox.h - give up what is not needed, before an image is looked at
  *
- * Layer:   tools; called by the main.c of the copy tools, the tar tools and
- *          lklinfo, and by volume.c.
+ * Layer:   tools; used by cp, tar and info, and by fuse/worker.c.
  */
-#ifndef CP_SANDBOX_H
-#define CP_SANDBOX_H
+#ifndef LKL_SANDBOX_H
+#define LKL_SANDBOX_H
 
 #include <stdbool.h>
 
 /**
  * enum sandbox_role - what a tool still does with the host's files
+ * @SANDBOX_SERVES: nothing; it answers requests, and shows nobody how far it is
  * @SANDBOX_CLOSED: nothing; all it needs is open
  * @SANDBOX_READS: reads those it was told to
  * @SANDBOX_WRITES: makes files below its destination
  */
 enum sandbox_role {
+	SANDBOX_SERVES,
 	SANDBOX_CLOSED,
 	SANDBOX_READS,
 	SANDBOX_WRITES,
@@ -83,4 +84,4 @@ int sandbox_seal(void);
  */
 int sandbox_test(void);
 
-#endif /* CP_SANDBOX_H */
+#endif /* LKL_SANDBOX_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * sandbox_test.c - try what the sandbox is to refuse
+ * attempts.c - try what the sandbox is to refuse
  *
  * Layer:   tools; behind --sandbox-self-test, for tests and for who wants to
  *          know what the host's kernel enforces.
