@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../follow.h"
+#include "../inherit.h"
 
 #define LIBRARY		"liblkl-hijack.so"
 
@@ -150,6 +151,8 @@ static int start_and_wait(const struct options *options, const struct cover *cov
 	close(status_fds[1]);
 	failed = exec_failed(error_fds[0], cover);
 	close(error_fds[0]);
+	/* All has been said. */
+	inherit_drop(status_fds, 1);
 	status = child_wait(child, &mask, status_fds[0]);
 	return failed >= 0 ? failed : status_exit(status);
 }

@@ -133,6 +133,7 @@ struct sock {
  * @signals: signalfd of SIGCHLD
  * @reports: pipe to the caller of trap_run(), or -1
  * @program: the program's first process, or 0 once that has ended
+ * @status: and how it has
  * @buf: for what is carried
  * @socks: by inode number
  * @dead: to be freed
@@ -155,6 +156,7 @@ struct trap {
 	int signals;
 	int reports;
 	pid_t program;
+	int status;
 	char *buf;
 	struct sock *socks[SOCK_BUCKETS];
 	struct sock *dead;
@@ -189,6 +191,8 @@ void trap_message(const struct trap *trap, const char *format, ...)
 void reap(struct trap *trap);
 /* Nobody is left under the filter, so the program's end is only to be told. */
 void reap_program(struct trap *trap);
+/* Tell the program's end if it has left processes behind, for which we serve on. */
+void report_left(struct trap *trap);
 /* The caller of trap_run() was killed: so is the program. */
 void caller_gone(struct trap *trap);
 

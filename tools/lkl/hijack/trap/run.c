@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,9 +26,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What the server tells the caller. */
+#include "../inherit.h"
+
+/*
+ * What the server tells the caller: the program's number, and later its end. After
+ * REPORT_LEFT the server lives on for processes that the program has left behind.
+ */
 struct report {
-	enum { REPORT_PID, REPORT_STATUS, REPORT_ERROR } kind;
+	enum { REPORT_PID, REPORT_LEFT, REPORT_END } kind;
 	int value;
 };
 
@@ -128,24 +134,10 @@ static int exit_status(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Descriptors a caller may wait for the end of. */
-static void let_go(void)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0)
-		return;
-	dup2(null, STDERR_FILENO);
-	close(null);
-}
-
 static void program_ended(struct trap *trap, int status)
 {
 	trap->program = 0;
-	tell(trap, REPORT_STATUS, exit_status(status));
-	close(trap->reports);
-	trap->reports = -1;
-	let_go();
+	trap->status = exit_status(status);
 }
 
 void reap(struct trap *trap)
@@ -167,6 +159,27 @@ void reap_program(struct trap *trap)
 
 	if (trap->program && waitpid(trap->program, &status, 0) == trap->program)
 		program_ended(trap, status);
+}
+
+static bool anybody_left(const struct trap *trap)
+{
+	struct pollfd pfd = { .fd = trap->listener };
+
+	return poll(&pfd, 1, 0) == 0;
+}
+
+/*
+ * A program that leaves nobody behind has not ended for its caller before our
+ * network has, so that devices and ports are free again then.
+ */
+void report_left(struct trap *trap)
+{
+	if (trap->program || trap->reports < 0 || !anybody_left(trap))
+		return;
+	tell(trap, REPORT_LEFT, trap->status);
+	close(trap->reports);
+	trap->reports = -1;
+	inherit_drop_standard();
 }
 
 void caller_gone(struct trap *trap)
@@ -230,21 +243,13 @@ static int bring_up(struct trap *trap, int channel)
 	return trap_prepare(trap);
 }
 
-/* Who waits for the end of what the program inherited is not to wait for us. */
+/* Messages go to standard error until the program has ended. */
 static void close_inherited(int one, int other)
 {
-	unsigned int low = (unsigned int)(one < other ? one : other);
-	unsigned int high = (unsigned int)(one < other ? other : one);
+	const int keep[] = { STDERR_FILENO, one < other ? one : other,
+			     one < other ? other : one };
 
-	close(STDIN_FILENO);
-	close(STDOUT_FILENO);
-	open("/dev/null", O_RDWR);
-	open("/dev/null", O_RDWR);
-	if (low > STDERR_FILENO + 1)
-		close_range(STDERR_FILENO + 1, low - 1, 0);
-	if (high > low + 1)
-		close_range(low + 1, high - 1, 0);
-	close_range(high + 1, ~0U, 0);
+	inherit_drop(keep, sizeof(keep) / sizeof(keep[0]));
 }
 
 static int serve(struct trap *trap, const sigset_t *mask, char *const argv[])
@@ -267,7 +272,7 @@ static int serve(struct trap *trap, const sigset_t *mask, char *const argv[])
 	err = trap_serve(trap);
 	if (trap->config->stop)
 		trap->config->stop(trap->config->arg);
-	return err;
+	return err ? err : trap->status;
 }
 
 /* ---- the caller ---- */
@@ -301,7 +306,8 @@ static void restore_signals(const struct sigaction *before)
 		sigaction(passed[i], &before[i], NULL);
 }
 
-static int wait_for_program(const struct trap *trap, int reports)
+/* The server's own end is waited for unless it lives on. */
+static int wait_for_program(const struct trap *trap, pid_t server, int reports)
 {
 	struct report report;
 	ssize_t n;
@@ -311,12 +317,24 @@ static int wait_for_program(const struct trap *trap, int reports)
 			continue;
 		if (n != sizeof(report))
 			break;
+		program = report.kind == REPORT_PID ? report.value : 0;
+		while (report.kind == REPORT_END &&
+		       waitpid(server, NULL, 0) < 0 && errno == EINTR)
+			;
 		if (report.kind != REPORT_PID)
 			return report.value;
-		program = report.value;
 	}
 	trap_message(trap, "the process that served the network has died");
 	return -ENOTRECOVERABLE;
+}
+
+static void server_run(struct trap *trap, const sigset_t *mask, char *const argv[])
+{
+	int ret = serve(trap, mask, argv);
+
+	if (trap->reports >= 0)
+		tell(trap, REPORT_END, ret);
+	_exit(0);
 }
 
 int trap_run(char *const argv[], const struct trap_config *config)
@@ -324,7 +342,7 @@ int trap_run(char *const argv[], const struct trap_config *config)
 	struct trap trap = { .config = config, .listener = -1 };
 	struct sigaction before[PASSED];
 	sigset_t mask;
-	int reports[2];
+	int reports[2], keep[2] = { STDERR_FILENO };
 	pid_t server;
 	int ret;
 
@@ -335,14 +353,12 @@ int trap_run(char *const argv[], const struct trap_config *config)
 	if (!server) {
 		close(reports[0]);
 		trap.reports = reports[1];
-		ret = serve(&trap, &mask, argv);
-		if (ret)
-			tell(&trap, REPORT_ERROR, ret);
-		_exit(0);
+		server_run(&trap, &mask, argv);
 	}
-	close(reports[1]);
+	keep[1] = reports[0];
+	inherit_drop(keep, 2);
 	catch_signals(before);
-	ret = server < 0 ? -errno : wait_for_program(&trap, reports[0]);
+	ret = server < 0 ? -errno : wait_for_program(&trap, server, reports[0]);
 	restore_signals(before);
 	close(reports[0]);
 	return ret;

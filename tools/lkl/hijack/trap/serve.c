@@ -316,7 +316,7 @@ static void drain(struct trap *trap)
 int trap_serve(struct trap *trap)
 {
 	while (one_round(trap))
-		;
+		report_left(trap);
 	epoll_ctl(trap->epoll, EPOLL_CTL_DEL, trap->listener, NULL);
 	reap_program(trap);
 	drain(trap);

@@ -86,10 +86,13 @@ struct trap_config {
  * @argv: program, found by PATH, and its arguments
  * @config: how
  *
- * Forks a process that serves; the program is a child of that. Returns when the
- * program has ended; the process that serves lives on while processes that the
- * program has left behind (a daemon) do. Signals that end a program are passed
- * on to it.
+ * Forks a process that serves; the program is a child of that. Returns when both
+ * have ended; but if the program leaves processes behind (a daemon), when it has
+ * ended, and the process that serves lives on while they do. Signals that end a
+ * program are passed on to it.
+ *
+ * Descriptors that the caller has are the program's: the caller is left with
+ * standard error alone (inherit.h).
  *
  * Context: one thread; no kernel of the library runs yet.
  * Return: the program's exit status (0..255), 128 + n if signal n ended it,
