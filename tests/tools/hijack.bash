@@ -76,9 +76,5 @@ eventually() {
 
 # hijack COMMAND...: under lkl-hijack as a client, not for ever
 hijack() {
-	client_ready
 	timeout --kill-after=5 30 lkl-hijack "${client[@]}" "$@"
 }
-
-# client_ready: before each, what it needs is free again
-client_ready() { :; }

@@ -40,13 +40,8 @@ client=(-i "type=tap,param=tap1,ip=$own/24,ipv6=$own6/64" --gateway "$gw" --gate
 ping_options=() ncat_options=()
 to=10.9.0.2 peer=$to
 
-# A device is free again when the process that served the program has ended too.
-tap_free() { ip link show "$1" | grep -q NO-CARRIER; }
-client_ready() { eventually tap_free tap1; }
-
 serve() {
 	local name=$1
-	eventually tap_free tap0
 	at=$2
 	shift 2
 	start "$name" lkl-hijack -i "type=tap,param=tap0,ip=$to/24,ipv6=fd09:0::2/64" \
