@@ -111,6 +111,15 @@ static void net_run(struct virtqueue *vq)
 		net_rx_run(net, &net->pair[pair].rx);
 }
 
+/* The driver sees the link go down; what that means for good is for others to say. */
+static void gone_tell(struct virtio_net *net)
+{
+	const struct virtio_host *host = &net->vdev.host;
+
+	if (!__atomic_exchange_n(&net->gone, true, __ATOMIC_ACQ_REL) && host->gone)
+		host->gone(host->gone_arg);
+}
+
 static void link_update(struct virtio_net *net)
 {
 	bool up = net->started && virtio_net_is_up(net->be);
@@ -118,6 +127,8 @@ static void link_update(struct virtio_net *net)
 
 	if (__atomic_exchange_n(&net->status, status, __ATOMIC_ACQ_REL) != status)
 		virtio_device_config_changed(&net->vdev);
+	if (virtio_net_is_gone(net->be))
+		gone_tell(net);
 }
 
 /* struct virtio_net_backend.ready */

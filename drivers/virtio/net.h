@@ -63,7 +63,7 @@ struct virtio_net_backend;
 /* Bits of virtio_net_backend.ready. */
 #define VIRTIO_NET_READY_RECEIVE	(1U << 0)	/* receive() may have frames */
 #define VIRTIO_NET_READY_SEND		(1U << 1)	/* send() may have room again */
-#define VIRTIO_NET_READY_LINK		(1U << 2)	/* link_up has changed */
+#define VIRTIO_NET_READY_LINK		(1U << 2)	/* link_up or gone has changed */
 
 /**
  * struct virtio_net_backend_ops - what a backend of the network device offers
@@ -86,7 +86,7 @@ struct virtio_net_backend;
  *	dropped, and the next is taken.
  *	Context: any host thread, one at a time for a @pair. Blocks: no.
  *	Return: bytes, at least header and 14; -EAGAIN when there is none:
- *	VIRTIO_NET_READY_RECEIVE follows; another error when the backend is gone, with
+ *	VIRTIO_NET_READY_RECEIVE follows; another error when there is no peer, with
  *	link_up false.
  * @update: Optional: as @start, for a change while the device is used: a subset of
  *	the GUEST_* features from now on, and another number of pairs in use, from
@@ -117,10 +117,11 @@ struct virtio_net_backend_ops {
  * @mac: the interface's address; all zeros: the device makes a local one up
  * @mtu: the link's MTU in bytes, or 0 for 1500
  * @link_up: is there a peer; atomic, changed by the backend, which then calls @ready
+ * @gone: there will never be one again; atomic, like @link_up
  * @ready: set by the device, NULL before; called by virtio_net_ready()
  * @ready_arg: its argument
  *
- * All but @link_up, @ready and @ready_arg is filled in before virtio_net_create()
+ * All but @link_up, @gone, @ready and @ready_arg is filled in before virtio_net_create()
  * and constant afterwards.
  */
 struct virtio_net_backend {
@@ -130,6 +131,7 @@ struct virtio_net_backend {
 	uint8_t mac[6];
 	uint16_t mtu;
 	bool link_up;
+	bool gone;
 	void (*ready)(void *arg, unsigned int pair, unsigned int what);
 	void *ready_arg;
 };
@@ -158,7 +160,7 @@ static inline void virtio_net_ready(struct virtio_net_backend *be,
 /**
  * virtio_net_link - the backend's peer has come or gone
  * @be: the backend
- * @up: whether it is there now
+ * @up: whether it is there now; if not, it may come again
  *
  * Context: as virtio_net_ready().
  */
@@ -166,6 +168,33 @@ static inline void virtio_net_link(struct virtio_net_backend *be, bool up)
 {
 	if (__atomic_exchange_n(&be->link_up, up, __ATOMIC_ACQ_REL) != up)
 		virtio_net_ready(be, 0, VIRTIO_NET_READY_LINK);
+}
+
+/**
+ * virtio_net_gone - the backend has lost its peer and will not find another
+ * @be: the backend; its link is down from now on
+ *
+ * Unlike a link that is down, this ends the connections that go over the device.
+ *
+ * Context: as virtio_net_ready().
+ */
+static inline void virtio_net_gone(struct virtio_net_backend *be)
+{
+	if (__atomic_exchange_n(&be->gone, true, __ATOMIC_ACQ_REL))
+		return;
+	__atomic_store_n(&be->link_up, false, __ATOMIC_RELEASE);
+	virtio_net_ready(be, 0, VIRTIO_NET_READY_LINK);
+}
+
+/**
+ * virtio_net_is_gone - is that so?
+ * @be: the backend
+ *
+ * Context: any.
+ */
+static inline bool virtio_net_is_gone(const struct virtio_net_backend *be)
+{
+	return __atomic_load_n(&be->gone, __ATOMIC_ACQUIRE);
 }
 
 /**

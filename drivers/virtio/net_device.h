@@ -100,6 +100,7 @@ struct net_pair {
  * @be: where frames come from and go to
  * @config: as the driver reads it, but for @status
  * @status: VIRTIO_NET_S_*; atomic
+ * @gone: the host was told that the backend is gone; atomic
  * @offloads: GUEST_* features in force, of those agreed on; atomic
  * @frame_max: longest frame that may be received, header included
  * @started: the backend has been started
@@ -112,6 +113,7 @@ struct virtio_net {
 	struct virtio_net_backend *be;
 	struct virtio_net_config config;
 	uint16_t status;
+	bool gone;
 	uint64_t offloads;
 	uint32_t frame_max;
 	bool started;

@@ -162,10 +162,14 @@ static const struct virtio_net_backend_ops pcap_update_ops = {
 static void inner_ready(void *arg, unsigned int pair, unsigned int what)
 {
 	struct pcap *pcap = arg;
-	bool up = virtio_net_is_up(pcap->inner);
+	struct virtio_net_backend *inner = pcap->inner;
 
-	if (what & VIRTIO_NET_READY_LINK)
-		__atomic_store_n(&pcap->be.link_up, up, __ATOMIC_RELEASE);
+	if (what & VIRTIO_NET_READY_LINK) {
+		__atomic_store_n(&pcap->be.link_up, virtio_net_is_up(inner),
+				 __ATOMIC_RELEASE);
+		__atomic_store_n(&pcap->be.gone, virtio_net_is_gone(inner),
+				 __ATOMIC_RELEASE);
+	}
 	virtio_net_ready(&pcap->be, pair, what);
 }
 

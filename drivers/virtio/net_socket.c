@@ -8,7 +8,7 @@
  *
  * One message is one frame with its header, so that a packet which another
  * library kernel has not segmented arrives as it was sent. A peer that has
- * closed its end, or sends an empty message, is gone.
+ * closed its end, or sends an empty message, is gone for good.
  */
 #include "drivers/virtio/net_pipe.h"
 
@@ -48,7 +48,7 @@ static int socket_send(struct virtio_net_backend *be, unsigned int pair,
 	if (n >= 0)
 		return 0;
 	if (errno == EPIPE || errno == ECONNRESET || errno == ECONNREFUSED)
-		virtio_net_link(be, false);
+		virtio_net_gone(be);
 	return -errno;
 }
 
@@ -66,7 +66,7 @@ static ssize_t socket_receive(struct virtio_net_backend *be, unsigned int pair,
 		return n;
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
-	virtio_net_link(be, false);
+	virtio_net_gone(be);
 	return -ENETDOWN;
 }
 

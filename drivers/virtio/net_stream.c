@@ -111,7 +111,7 @@ static bool stream_up(const struct stream *s)
 /* The first to notice tells the device. Return: @err. */
 static int stream_gone(struct stream *s, int err)
 {
-	virtio_net_link(&s->be, false);
+	virtio_net_gone(&s->be);
 	return err;
 }
 

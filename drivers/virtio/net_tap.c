@@ -111,11 +111,11 @@ static int tap_start(struct virtio_net_backend *be, uint64_t features,
 	return tap_attach(tap, pairs);
 }
 
-/* The host has taken the device away, or somebody has deleted it. */
-static ssize_t tap_failed(struct tap *tap, int err)
+/* The host has taken the device away, or somebody has deleted it: for good. */
+static int tap_result(struct tap *tap, int err)
 {
 	if (err == -EBADFD || err == -ENODEV)
-		virtio_net_link(&tap->be, false);
+		virtio_net_gone(&tap->be);
 	return err;
 }
 
@@ -130,7 +130,7 @@ static int tap_send(struct virtio_net_backend *be, unsigned int pair,
 		iov = bare;
 		len -= VIRTIO_NET_HDR_SIZE;
 	}
-	return net_fd_send(&tap->queue[pair], iov, count, len);
+	return tap_result(tap, net_fd_send(&tap->queue[pair], iov, count, len));
 }
 
 static ssize_t tap_receive(struct virtio_net_backend *be, unsigned int pair,
@@ -142,14 +142,12 @@ static ssize_t tap_receive(struct virtio_net_backend *be, unsigned int pair,
 
 	if (!tap->vnet) {
 		n = net_fd_receive_bare(fd, iov, count);
-		return n < 0 && n != -EAGAIN ? tap_failed(tap, (int)n) : n;
+		return n < 0 ? tap_result(tap, (int)n) : n;
 	}
 	do {
 		n = readv(fd, iov, (int)count);
 	} while (n < 0 && errno == EINTR);
-	if (n >= 0)
-		return n;
-	return errno == EAGAIN ? -EAGAIN : tap_failed(tap, -errno);
+	return n < 0 ? tap_result(tap, -errno) : n;
 }
 
 static void queues_close(struct tap *tap, unsigned int count)

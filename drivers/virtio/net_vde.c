@@ -55,7 +55,7 @@ static bool vde_up(const struct vde *vde)
 
 static int vde_gone(struct vde *vde)
 {
-	virtio_net_link(&vde->be, false);
+	virtio_net_gone(&vde->be);
 	return -ENETDOWN;
 }
 

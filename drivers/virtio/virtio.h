@@ -102,6 +102,10 @@ struct virtio_watch_ops {
  * @thread: @create and @join are used, by backends
  * @watch: readiness of descriptors, for backends; NULL if the host has none
  * @watcher: the first argument of @watch->add
+ * @gone: the device's backend is gone for good; called once, from any host thread,
+ *	also from a vCPU in the middle of a register access; must not block. NULL if
+ *	nobody wants to know
+ * @gone_arg: its argument
  *
  * Copied when a device is made. The families must outlive the device.
  */
@@ -114,6 +118,8 @@ struct virtio_host {
 	const struct lkl_thread_ops *thread;
 	const struct virtio_watch_ops *watch;
 	void *watcher;
+	void (*gone)(void *arg);
+	void *gone_arg;
 };
 
 /*

@@ -23,18 +23,6 @@ void end_start(struct net_end *end)
 	lkl_kernel_use(end->kernel);
 }
 
-/* Is the interface ready to send? Until then what it is given is lost. */
-static bool running(int ifindex)
-{
-	struct ifreq ifr = { .ifr_ifindex = ifindex };
-	unsigned int fd = (unsigned int)must(lkl_sys_socket(AF_INET, SOCK_DGRAM, 0));
-
-	must(lkl_sys_ioctl(fd, SIOCGIFNAME, (long)&ifr));
-	must(lkl_sys_ioctl(fd, SIOCGIFFLAGS, (long)&ifr));
-	must(lkl_sys_close(fd));
-	return ifr.ifr_flags & IFF_RUNNING;
-}
-
 void end_connect(struct net_end *end, struct lkl_netdev *nd, const char *ip)
 {
 	cr_assert_not_null(nd, "%s", lkl_netdev_error());
@@ -42,9 +30,6 @@ void end_connect(struct net_end *end, struct lkl_netdev *nd, const char *ip)
 	end->id = (int)must(lkl_netdev_add(nd, NULL));
 	end->ifindex = (int)must(lkl_netdev_get_ifindex(end->id));
 	must(lkl_if_set_ipv4(end->ifindex, inet_addr(ip), 24));
-	must(lkl_if_up(end->ifindex));
-	cr_assert(eventually(running(end->ifindex)));
-	/* After whoever has said so, and activates its queue with the same lock held. */
 	must(lkl_if_up(end->ifindex));
 }
 

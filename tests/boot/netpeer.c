@@ -91,21 +91,12 @@ static bool answered(int ms)
 	return false;
 }
 
-/*
- * Does the kernel still answer? As every host it is asked again after a while: what
- * it sends in the moment when its carrier comes up may be lost.
- */
+/* Does the kernel still answer? */
 static bool answers(void)
 {
 	struct arp_frame f = arp_request();
 
-	for (int i = 0; i < PATIENCE_MS / 200; i++) {
-		if (send(peer, &f, sizeof(f), 0) != sizeof(f))
-			return false;
-		if (answered(200))
-			return true;
-	}
-	return false;
+	return send(peer, &f, sizeof(f), 0) == sizeof(f) && answered(PATIENCE_MS);
 }
 
 /* Frames of noise: of every length, with headers that ask for anything. */
@@ -213,21 +204,18 @@ Test(netpeer, remove_with_a_full_queue)
 	thread_join(thread);
 }
 
-/* The peer dies: the link goes down, and a connection over it ends. */
-Test(netpeer, death_takes_the_link_down)
+/* The peer dies while a connection is made: it is given up, or not begun. */
+Test(netpeer, death_ends_a_connect)
 {
 	struct sockaddr_in addr = address("10.1.1.2", 9);
-	int fd, timeout = 200;
+	int fd, err;
 
 	must(lkl_add_neighbor(end.ifindex, AF_INET,
 			      &(struct in_addr){ inet_addr("10.1.1.2") },
 			      (void *)our_mac));
 	fd = (int)must(lkl_sys_socket(AF_INET, SOCK_STREAM, 0));
-	must(lkl_sys_setsockopt(fd, 6 /* TCP */, 18 /* TCP_USER_TIMEOUT */,
-				(char *)&timeout, sizeof(timeout)));
 	close(peer);
-	check_call(lkl_sys_connect(fd, (struct sockaddr *)&addr, sizeof(addr)),
-		   -LKL_ETIMEDOUT);
-	cr_assert_eq(interface_number(end.ifindex, "carrier"), 0);
+	err = (int)lkl_sys_connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+	cr_assert(err == -LKL_ECONNABORTED || err == -LKL_ENETUNREACH, "%d", err);
 	peer = open("/dev/null", O_RDONLY);
 }

@@ -197,6 +197,55 @@ Test(net_link, changes_are_reported)
 	netdrv_stop(&nd);
 }
 
+static void count_up(void *arg)
+{
+	++*(unsigned int *)arg;
+}
+
+/* That the backend is gone for good is told once; that its link is down, never. */
+Test(net_link, gone_is_told_once)
+{
+	unsigned int told = 0;
+	struct netmem *nm;
+	struct netdrv nd;
+
+	fake_init();
+	fake.host.gone = count_up;
+	fake.host.gone_arg = &told;
+	nm = netmem_create(1);
+	netdrv_make(&nd, nm);
+	netdrv_begin(&nd, ALL, 3);
+	link_set(&nd, false);
+	link_set(&nd, true);
+	cr_assert_eq(told, 0);
+	virtio_net_gone(&nm->be);
+	cr_assert_eq(told, 1);
+	cr_assert_eq(config_read(&nd.drv, 6, 2), 0);
+	virtio_net_gone(&nm->be);
+	virtio_net_ready(&nm->be, 0, VIRTIO_NET_READY_LINK);
+	netdrv_begin(&nd, ALL, 3);
+	cr_assert_eq(told, 1);
+	netdrv_stop(&nd);
+}
+
+/* One that was gone before the device was made is reported when that starts. */
+Test(net_link, gone_before_the_start)
+{
+	unsigned int told = 0;
+	struct netmem *nm;
+	struct netdrv nd;
+
+	fake_init();
+	fake.host.gone = count_up;
+	fake.host.gone_arg = &told;
+	nm = netmem_create(1);
+	virtio_net_gone(&nm->be);
+	netdrv_make(&nd, nm);
+	netdrv_begin(&nd, ALL, 3);
+	cr_assert_eq(told, 1);
+	netdrv_stop(&nd);
+}
+
 /* A backend that does not start has no link, and is not called. */
 Test(net_link, backend_that_does_not_start)
 {

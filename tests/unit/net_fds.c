@@ -106,6 +106,7 @@ Test(net_socket, peer_gone)
 	rig_wait(VIRTIO_NET_READY_RECEIVE);
 	cr_assert_lt(rig_receive(be, got, sizeof(got), 1000), 0);
 	cr_assert(!be->link_up);
+	cr_assert(be->gone);
 	cr_assert(rig_told() & VIRTIO_NET_READY_LINK);
 	be_stop(be);
 
@@ -114,6 +115,7 @@ Test(net_socket, peer_gone)
 	close(peer);
 	cr_assert_eq(rig_send(be, frame, 60, 100), -EPIPE);
 	cr_assert(!be->link_up);
+	cr_assert(be->gone);
 	be_stop(be);
 }
 
@@ -209,6 +211,7 @@ Test(net_pcap, holds_what_passed)
 	rig_wait(VIRTIO_NET_READY_RECEIVE);
 	cr_assert_lt(rig_receive(be, got, sizeof(got), 1000), 0);
 	cr_assert(!be->link_up);
+	cr_assert(be->gone);
 	close(fd);
 	be_stop(be);
 }

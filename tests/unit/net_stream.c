@@ -213,6 +213,7 @@ Test(net_stream, hang_up_is_told)
 	close(peer);
 	rig_wait(VIRTIO_NET_READY_LINK);
 	cr_expect_not(be->link_up);
+	cr_expect(be->gone);
 	stream_end(be, -1);
 }
 

@@ -135,6 +135,7 @@ Test(net_vde, switch_ends)
 	switch_stop();
 	rig_wait(VIRTIO_NET_READY_LINK);
 	cr_expect_not(be->link_up);
+	cr_expect(be->gone);
 	cr_expect_eq(rig_send(be, frame, sizeof(frame), 4096), -ENETDOWN);
 	cr_expect_eq(be->ops->start(be, 0, 1), -ENETDOWN);
 	be->ops->destroy(be);

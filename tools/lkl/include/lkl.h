@@ -1057,6 +1057,10 @@ int lkl_ifname_to_ifindex(const char *name);
  * lkl_if_up - bring an interface up
  * @ifindex: the interface; the loopback interface, 1, is down at first too
  *
+ * What is sent over it is not lost when this has returned: if it is one of
+ * lkl_netdev_add() whose link is up, its carrier is waited for.
+ *
+ * Blocks: until the kernel has noticed that, some hundred us.
  * Return: 0; -LKL_ENODEV.
  */
 int lkl_if_up(int ifindex);

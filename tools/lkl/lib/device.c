@@ -3,7 +3,7 @@
  * device.c - a device of a kernel: between its register window and the kernel
  *
  * Layer:   tools/lkl/lib, internal, above drivers/virtio.
- * Users:   disk.c; instance.c.
+ * Users:   slot.c; instance.c.
  * Context: the functions of device_io_ops run on a vCPU; raise_line() on any
  *	thread; the rest on host threads that hold the kernel's lock.
  */

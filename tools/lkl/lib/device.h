@@ -3,7 +3,7 @@
  * device.h - a device of a kernel: between its register window and the kernel
  *
  * Layer:   tools/lkl/lib, internal, above drivers/virtio.
- * Users:   disk.c; instance.c (the I/O family, and the end).
+ * Users:   slot.c; instance.c (the I/O family, and the end).
  * Locking: the kernel's lock is held by the caller, except where it says so.
  *
  * DOC: Life of a device

@@ -2,13 +2,10 @@
 /*
  * disk.c - lkl_disk_add() and lkl_disk_remove(): the disks of a kernel
  *
- * Layer:   tools/lkl/lib, the C API, above device.c and drivers/virtio;
+ * Layer:   tools/lkl/lib, the C API, above slot.c and drivers/virtio;
  *	documented in lkl.h.
- * Users:   applications; instance.c plugs the disks when a kernel has booted.
+ * Users:   applications; slot.c plugs the disks when a kernel has booted.
  * Locking: the kernel's lock, held through each function that changes a disk.
- *
- * A disk outlives the kernel's boots: it may be added before the first and is
- * there again after the next. Its virtio device is made for each boot anew.
  *
  * Programs keep struct lkl_disk by value, perhaps longer than the disk lives,
  * so its dev member is a number that is never used twice, not a pointer.
@@ -23,28 +20,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "device.h"
 #include "diskops.h"
+#include "slot.h"
 
 #define SECTOR_SIZE	512
 
 /**
  * struct disk - a disk, plugged or not
- * @next: the kernel's next disk
- * @id: what lkl_disk_add() returned
+ * @slot: its place in the kernel; first
  * @number: what struct lkl_disk.dev holds; never used twice in the process
  * @app: as the application described it; if it is a file, fd is our own
  * @is_file: the library's own way to the file, not the application's ops
- * @device: its device, NULL unless it is plugged
  */
 struct disk {
-	struct disk *next;
-	int id;
+	struct slot slot;
 	uintptr_t number;
 	struct lkl_disk app;
 	bool is_file;
-	struct device *device;
 };
+
+static struct disk *to_disk(struct slot *slot)
+{
+	return (struct disk *)slot;
+}
 
 /* Per thread, as errno is: why its last lkl_disk_add() failed. */
 static __thread const char *disk_error = "";
@@ -133,85 +131,47 @@ static int backend_create(struct disk *disk, const struct virtio_host *host,
 	return 0;
 }
 
-static int window_create(struct disk *disk, const struct virtio_host *host,
-			 unsigned int queues, struct virtio_mmio **mmio)
+/* struct slot_ops.create */
+static int disk_device(struct slot *slot, struct virtio_host *host,
+		       unsigned int queues, struct virtio_device **vdev)
 {
 	struct virtio_blk_backend *be;
-	struct virtio_device *vdev;
 	int err;
 
-	err = backend_create(disk, host, &be);
+	err = backend_create(to_disk(slot), host, &be);
 	if (err)
 		return err;
-	err = virtio_blk_create(host, be, queues, &vdev);
-	if (err) {
+	err = virtio_blk_create(host, be, queues, vdev);
+	if (err)
 		be->ops->destroy(be);
-		return err;
-	}
-	err = virtio_mmio_create(vdev, mmio);
-	if (err)
-		vdev->ops->destroy(vdev);
 	return err;
 }
 
-static int disk_plug(struct lkl_kernel *kernel, struct disk *disk)
+static void disk_failed(int err, enum slot_step step)
 {
-	struct virtio_host host;
-	struct virtio_mmio *mmio;
-	struct device *dev;
-	int err;
+	static const char *const words[] = {
+		[SLOT_MEMORY] = "out of memory",
+		[SLOT_DEVICE] = "the disk's device cannot be made",
+		[SLOT_KERNEL] = "the kernel does not take the disk",
+	};
 
-	dev = device_create(kernel, &host);
-	if (!dev)
-		return fail(-ENOMEM, "out of memory");
-	err = window_create(disk, &host, kernel->vcpus, &mmio);
-	if (err) {
-		fail(err, "the disk's device cannot be made");
-		goto err_device;
-	}
-	err = device_plug(dev, mmio);
-	if (err) {
-		fail(err, "the kernel does not take the disk");
-		goto err_window;
-	}
-	disk->device = dev;
-	return 0;
-
-err_window:
-	virtio_mmio_destroy(mmio);
-err_device:
-	device_destroy(dev);
-	return err;
+	fail(err, words[step]);
 }
 
-static void disk_free(struct disk *disk)
+static void disk_free(struct slot *slot)
 {
+	struct disk *disk = to_disk(slot);
+
 	if (disk->is_file)
 		close(disk->app.fd);
 	free(disk);
 }
 
-/* The lowest id that is free, and the place in the list, sorted by id. */
-static void disk_link(struct lkl_kernel *kernel, struct disk *disk)
-{
-	struct disk **link = &kernel->disks;
-
-	while (*link && (*link)->id == disk->id) {
-		disk->id++;
-		link = &(*link)->next;
-	}
-	disk->next = *link;
-	*link = disk;
-}
-
-static void disk_unlink(struct lkl_kernel *kernel, struct disk *disk)
-{
-	struct disk **link = &kernel->disks;
-
-	while (*link != disk)
-		link = &(*link)->next;
-	*link = disk->next;
-}
+static const struct slot_ops disk_slot_ops = {
+	.create = disk_device,
+	.failed = disk_failed,
+	.free = disk_free,
+};
 
 static int disk_create(const struct lkl_disk *app, struct disk **out)
 {
@@ -221,6 +181,7 @@ static int disk_create(const struct lkl_disk *app, struct disk **out)
 
 	if (!disk)
 		return fail(-ENOMEM, "out of memory");
+	disk->slot.ops = &disk_slot_ops;
 	disk->app = *app;
 	disk->is_file = !app->ops || app->ops == &lkl_dev_blk_ops;
 	if (disk->is_file) {
@@ -245,16 +206,11 @@ static int disk_add(struct lkl_kernel *kernel, struct lkl_disk *app)
 	if (err)
 		return err;
 	pthread_mutex_lock(&kernel->lock);
-	disk_link(kernel, disk);
-	if (kernel_running(kernel))
-		err = disk_plug(kernel, disk);
-	if (err) {
-		disk_unlink(kernel, disk);
-		disk_free(disk);
-	} else {
+	err = slot_add(kernel, &kernel->disks, &disk->slot);
+	if (err < 0)
+		disk_free(&disk->slot);
+	else
 		app->dev = (void *)disk->number;
-		err = disk->id;
-	}
 	pthread_mutex_unlock(&kernel->lock);
 	return err;
 }
@@ -271,65 +227,38 @@ int lkl_disk_add(struct lkl_disk *disk)
 	return err ? err : disk_add(kernel_selected(), disk);
 }
 
+static struct slot *disk_by_number(const struct lkl_kernel *kernel, uintptr_t number)
+{
+	struct slot *slot = kernel->disks;
+
+	while (slot && to_disk(slot)->number != number)
+		slot = slot->next;
+	return slot;
+}
+
 int lkl_disk_remove(struct lkl_disk app)
 {
 	struct lkl_kernel *kernel = kernel_selected();
-	struct disk *disk;
+	struct slot *slot;
 
 	pthread_mutex_lock(&kernel->lock);
-	for (disk = kernel->disks; disk; disk = disk->next)
-		if (disk->number == (uintptr_t)app.dev)
-			break;
-	if (disk) {
-		if (disk->device)
-			device_unplug(disk->device);
-		disk_unlink(kernel, disk);
-		disk_free(disk);
-	}
+	slot = disk_by_number(kernel, (uintptr_t)app.dev);
+	if (slot)
+		slot_remove(&kernel->disks, slot);
 	pthread_mutex_unlock(&kernel->lock);
-	return disk ? 0 : -ENODEV;
-}
-
-int disks_plug(struct lkl_kernel *kernel)
-{
-	struct disk *disk;
-	int err = 0;
-
-	for (disk = kernel->disks; !err && disk; disk = disk->next)
-		err = disk_plug(kernel, disk);
-	return err;
-}
-
-void disks_unplugged(struct lkl_kernel *kernel)
-{
-	struct disk *disk;
-
-	for (disk = kernel->disks; disk; disk = disk->next)
-		disk->device = NULL;
-}
-
-void disks_free(struct lkl_kernel *kernel)
-{
-	struct disk *disk;
-
-	while ((disk = kernel->disks)) {
-		kernel->disks = disk->next;
-		disk_free(disk);
-	}
+	return slot ? 0 : -ENODEV;
 }
 
 int disk_serial(struct lkl_kernel *kernel, int disk_id,
 		char serial[DISK_SERIAL_MAX])
 {
-	struct disk *disk;
+	struct slot *slot;
 
 	pthread_mutex_lock(&kernel->lock);
-	for (disk = kernel->disks; disk; disk = disk->next)
-		if (disk->id == disk_id)
-			break;
-	if (disk)
+	slot = slot_find(kernel->disks, disk_id);
+	if (slot)
 		snprintf(serial, DISK_SERIAL_MAX, "lkl%lu",
-			 (unsigned long)disk->number);
+			 (unsigned long)to_disk(slot)->number);
 	pthread_mutex_unlock(&kernel->lock);
-	return disk ? 0 : -ENODEV;
+	return slot ? 0 : -ENODEV;
 }

@@ -3,14 +3,14 @@
  * instance.c - one kernel, from its image to its end
  *
  * Layer:   tools/lkl/lib; the composition file: the one place where the loader,
- *	host/posix and drivers/virtio meet (disk.c makes the devices).
+ *	host/posix and drivers/virtio meet (slot.c plugs the devices).
  * Users:   api.c.
  * Locking: see kernel.h.
  *
  * DOC: Order of things
  *
  * Up: map the image, enter it (it checks the host operations), boot it, open
- * the way for system calls, announce the disks. Down: halt (file systems are
+ * the way for system calls, announce the devices. Down: halt (file systems are
  * written back through the devices), let the devices finish (their requests
  * point into the kernel's memory), have the kernel join its threads and give
  * its memory back (destroy), and unmap the image.
@@ -24,9 +24,8 @@
 #include <unistd.h>
 
 #include "device.h"
-#include "disk.h"
 #include "host/posix/posix.h"
-#include "netdev.h"
+#include "slot.h"
 
 /* Where system calls go when there is no kernel to take them. */
 static long syscall_not_started(long nr, const long *params)
@@ -266,11 +265,11 @@ static unsigned int vcpus_wanted(const char *cmdline)
 static void unload(struct lkl_kernel *kernel)
 {
 	syscall_set(kernel, syscall_not_started);
+	slots_unplug(kernel);
 	devices_close(kernel);
 	kernel->calls->destroy();
 	devices_free(kernel);
-	disks_unplugged(kernel);
-	netdevs_unplugged(kernel);
+	slots_unplugged(kernel);
 	kernel->calls = NULL;
 	poller_free(kernel);
 	loader_unload(&kernel->image);
@@ -328,8 +327,7 @@ static int boot(struct lkl_kernel *kernel, const char *cmdline)
 		return err;
 	state_set(kernel, KERNEL_RUNNING);
 	syscall_set(kernel, kernel->calls->syscall);
-	err = disks_plug(kernel);
-	return err ? err : netdevs_plug(kernel);
+	return slots_plug(kernel);
 }
 
 static void forget(struct lkl_kernel *kernel);
@@ -395,8 +393,7 @@ int kernel_halt(struct lkl_kernel *kernel)
 static void forget(struct lkl_kernel *kernel)
 {
 	devices_free(kernel);
-	disks_unplugged(kernel);
-	netdevs_unplugged(kernel);
+	slots_unplugged(kernel);
 	kernel->ops.fault->detach(kernel->image.info.image_base);
 	kernel->calls = NULL;
 	poller_free(kernel);
@@ -414,8 +411,7 @@ void kernel_cleanup(struct lkl_kernel *kernel)
 		forget(kernel);
 	else if (kernel->state != KERNEL_IDLE)
 		unload(kernel);
-	disks_free(kernel);
-	netdevs_free(kernel);
+	slots_free(kernel);
 	kernel->panicked = false;
 	log_clear(kernel->log);
 	pthread_mutex_unlock(&kernel->lock);

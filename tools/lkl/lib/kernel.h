@@ -44,9 +44,8 @@ enum kernel_state {
 #define PANIC_MESSAGE_MAX	256
 
 struct device;
-struct disk;
-struct netdev;
 struct posix_poller;
+struct slot;
 
 /**
  * struct lkl_kernel - one kernel
@@ -81,8 +80,8 @@ struct lkl_kernel {
 	pthread_mutex_t lock;
 	struct posix_poller *poller;
 	struct device *devices;
-	struct disk *disks;
-	struct netdev *netdevs;
+	struct slot *disks;
+	struct slot *netdevs;
 	struct log_ring *log;
 	struct lkl_kernel *next;
 };

@@ -2,35 +2,14 @@
 /*
  * netdev.h - the network devices of a kernel
  *
- * Layer:   tools/lkl/lib, internal, above device.c.
- * Users:   instance.c at start and at the end; netdev_*.c, which make devices.
- * Locking: the kernel's lock is held by the caller of netdevs_*().
+ * Layer:   tools/lkl/lib, internal, above slot.c.
+ * Users:   netdev_*.c, which make devices; netgone.c; netif.c.
  */
 #ifndef LKL_LIB_NETDEV_H
 #define LKL_LIB_NETDEV_H
 
 #include "drivers/virtio/net.h"
 #include "kernel.h"
-
-/**
- * netdevs_plug - announce all network devices to a kernel that has just booted
- * @kernel: it
- *
- * Return: 0, or the first error; the devices before it are then announced.
- */
-int netdevs_plug(struct lkl_kernel *kernel);
-
-/**
- * netdevs_unplugged - the devices behind them are gone; keep the network devices
- * @kernel: a kernel whose devices were freed
- */
-void netdevs_unplugged(struct lkl_kernel *kernel);
-
-/**
- * netdevs_free - remove all network devices; they can be added again
- * @kernel: a kernel without devices
- */
-void netdevs_free(struct lkl_kernel *kernel);
 
 /**
  * netdev_offload - which features an application's word permits
@@ -52,5 +31,49 @@ int netdev_fail(int err, const char *format, ...)
 
 /* netdev_ok - a call of lkl_netdev_*() begins: nothing has failed yet */
 void netdev_ok(void);
+
+/**
+ * netdev_capture_create - put a capture before a backend, if one is wanted
+ * @nd: the device
+ * @host: surroundings
+ * @be: the backend; set to that of the capture, which then owns it
+ *
+ * Return: 0, -ENOMEM, -EMFILE.
+ */
+int netdev_capture_create(const struct lkl_netdev *nd,
+			  const struct virtio_host *host,
+			  struct virtio_net_backend **be);
+
+/**
+ * netdev_capture_free - want no capture any more
+ * @nd: the device
+ */
+void netdev_capture_free(struct lkl_netdev *nd);
+
+/**
+ * netdev_ifindex - the interface of a device
+ * @device_id: what the kernel calls the device, struct device.id
+ *
+ * Return: its index; -ENOENT if there is none in the caller's network namespace; or
+ * an error of a system call.
+ */
+int netdev_ifindex(int device_id);
+
+/**
+ * netdev_device_id - the device whose register window a virtio driver has found
+ * @virtio: what the virtio bus calls it, "virtio<n>"
+ *
+ * Return: what the kernel calls the device, struct device.id; -ENODEV if it is none
+ * of ours; or an error of a system call.
+ */
+int netdev_device_id(const char *virtio);
+
+/**
+ * netdev_has_link - is an interface a device of ours that has a peer?
+ * @virtio: what the virtio bus calls its device; "" if it has none
+ *
+ * Then its carrier is on, or about to be, if it is up.
+ */
+bool netdev_has_link(const char *ifname);
 
 #endif /* LKL_LIB_NETDEV_H */

@@ -10,7 +10,11 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "netdev.h"
 #include "netlink.h"
+
+/* When nothing is heard of an interface for so long, its link is looked at again. */
+#define SILENCE_US	200000
 
 static int link_set(int ifindex, unsigned int flags, unsigned int change,
 		    unsigned int mtu)
@@ -31,9 +35,96 @@ static int link_set(int ifindex, unsigned int flags, unsigned int change,
 	return netlink_call(&req, NULL, NULL);
 }
 
+/*
+ * Waiting for the carrier: a driver learns of it in a worker of the kernel, and what
+ * is sent before is lost.
+ */
+
+/**
+ * struct link - what was last heard of an interface
+ * @ifindex: its number
+ * @flags: IFF_*
+ * @parent: name of the device it is made by, if there is one
+ */
+struct link {
+	int ifindex;
+	unsigned int flags;
+	char parent[32];
+};
+
+static int link_note(const struct nlmsghdr *msg, void *arg)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(msg);
+	struct link *link = arg;
+	const char *parent;
+
+	if (msg->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) ||
+	    info->ifi_index != link->ifindex)
+		return 0;
+	/* One that is deleted is not up. */
+	link->flags = msg->nlmsg_type == RTM_NEWLINK ? info->ifi_flags : 0;
+	parent = netlink_find(msg, sizeof(*info), IFLA_PARENT_DEV_NAME, 1);
+	if (parent)
+		strncpy(link->parent, parent, sizeof(link->parent) - 1);
+	return 0;
+}
+
+static bool link_starts(const struct link *link)
+{
+	return link->flags & IFF_UP && !(link->flags & IFF_RUNNING);
+}
+
+/* Ends the listening, by another number than 0, when it is decided. */
+static int link_event(const struct nlmsghdr *msg, void *arg)
+{
+	link_note(msg, arg);
+	return link_starts(arg) ? 0 : 1;
+}
+
+static int link_get(struct link *link)
+{
+	struct ifinfomsg info = { .ifi_index = link->ifindex };
+	struct netlink_request req;
+
+	netlink_begin(&req, RTM_GETLINK, 0, &info, sizeof(info));
+	return netlink_call(&req, link_note, link);
+}
+
+/*
+ * Wait until the interface runs, for as long as there is a reason to expect it: our
+ * own devices know whether they have a link, of others nothing is known.
+ */
+static int link_wait(long fd, int ifindex)
+{
+	const struct timeval silence = { .tv_usec = SILENCE_US };
+	struct link link = { .ifindex = ifindex };
+	int ret = link_get(&link);
+
+	if (ret || !link_starts(&link))
+		return ret;
+	lkl_sys_setsockopt((int)fd, SOL_SOCKET, SO_RCVTIMEO, (char *)&silence,
+			   sizeof(silence));
+	while (netdev_has_link(link.parent)) {
+		ret = netlink_listen(fd, link_event, &link);
+		if (ret != -EAGAIN)
+			return ret < 0 ? ret : 0;
+	}
+	return 0;
+}
+
 int lkl_if_up(int ifindex)
 {
-	return link_set(ifindex, IFF_UP, IFF_UP, 0);
+	/* Listen before it is brought up, so that nothing is missed in between. */
+	long fd = netlink_open(RTMGRP_LINK);
+	int err;
+
+	if (fd < 0)
+		return (int)fd;
+	err = link_set(ifindex, IFF_UP, IFF_UP, 0);
+	if (!err)
+		err = link_wait(fd, ifindex);
+	lkl_sys_close((unsigned int)fd);
+	return err;
 }
 
 int lkl_if_down(int ifindex)

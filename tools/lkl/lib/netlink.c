@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * netlink.c - requests to the kernel's routing sockets; see netlink.h
+ * netlink.c - requests to the kernel by netlink sockets; see netlink.h
  *
  * Layer:   tools/lkl/lib, internal, above system calls.
- * Users:   netif.c, netaddr.c, route.c, neigh.c, qdisc.c.
+ * Users:   netif.c, netaddr.c, route.c, neigh.c, qdisc.c, netsock.c.
  * Locking: none: each call has a socket of its own, and reasons are kept by
  *	thread.
  */
@@ -253,11 +253,10 @@ static void answers_with_words(long fd)
 			   (char *)&on, sizeof(on));
 }
 
-long netlink_open(uint32_t groups)
+static long socket_open(int protocol, uint32_t groups)
 {
 	struct sockaddr_nl local = { .nl_family = AF_NETLINK, .nl_groups = groups };
-	long err, fd = lkl_sys_socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
-				      NETLINK_ROUTE);
+	long err, fd = lkl_sys_socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 
 	if (fd < 0)
 		return netlink_fail((int)fd, lkl_strerror((int)fd));
@@ -268,6 +267,11 @@ long netlink_open(uint32_t groups)
 	}
 	answers_with_words(fd);
 	return fd;
+}
+
+long netlink_open(uint32_t groups)
+{
+	return socket_open(NETLINK_ROUTE, groups);
 }
 
 static long request_send(long fd, const struct netlink_request *req)
@@ -281,12 +285,18 @@ static long request_send(long fd, const struct netlink_request *req)
 
 int netlink_call(struct netlink_request *req, netlink_visit_t *visit, void *arg)
 {
+	return netlink_call_to(NETLINK_ROUTE, req, visit, arg);
+}
+
+int netlink_call_to(int protocol, struct netlink_request *req,
+		    netlink_visit_t *visit, void *arg)
+{
 	long fd, err;
 
 	netlink_fail(0, "");
 	if (req->overflow)
 		return netlink_fail(-EMSGSIZE, "The request is too long");
-	fd = netlink_open(0);
+	fd = socket_open(protocol, 0);
 	if (fd < 0)
 		return (int)fd;
 	err = request_send(fd, req);

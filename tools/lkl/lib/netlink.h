@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * netlink.h - requests to the kernel's routing sockets
+ * netlink.h - requests to the kernel by netlink sockets
  *
  * Layer:   tools/lkl/lib, internal, above system calls.
- * Users:   netif.c, netaddr.c, route.c, neigh.c, qdisc.c.
+ * Users:   netif.c, netaddr.c, route.c, neigh.c, qdisc.c, netsock.c.
  *
  *	struct netlink_request req;
  *
@@ -129,7 +129,7 @@ long netlink_open(uint32_t groups);
 int netlink_listen(long fd, netlink_visit_t *visit, void *arg);
 
 /**
- * netlink_call - make a request and wait for what the kernel says to it
+ * netlink_call - make a request of routing and wait for what the kernel says to it
  * @req: the request
  * @visit: called for each message before the kernel's acknowledgment, or for
  *	each message of a dump; NULL if none is expected
@@ -141,6 +141,18 @@ int netlink_listen(long fd, netlink_visit_t *visit, void *arg);
  * -EMSGSIZE if the request became too long; errors of the socket.
  */
 int netlink_call(struct netlink_request *req, netlink_visit_t *visit, void *arg);
+
+/**
+ * netlink_call_to - the same, of another kind
+ * @protocol: NETLINK_*
+ * @req: the request
+ * @visit: as for netlink_call()
+ * @arg: its argument
+ *
+ * Return: as netlink_call().
+ */
+int netlink_call_to(int protocol, struct netlink_request *req,
+		    netlink_visit_t *visit, void *arg);
 
 /**
  * netlink_fail - say in words why a call failed, for lkl_netlink_error()
