@@ -83,6 +83,27 @@ check "mounted" mount_image e.img
 wait $fuse_pid
 check "it ends after a lazy unmount ($?)" test $? = 0
 
+# The process that has mounted before is still about, and its device's number
+# is free again. Other work makes it late.
+mounts_stay() {
+	local i tries=0
+	for i in $(seq 30); do
+		# As soon as the image is not locked any more.
+		until lklfuse e.img mnt; do [ $((tries += 1)) -lt 5000 ] || return 1; done
+		test -d mnt/lost+found || return 1
+		fusermount3 -u mnt || return 1
+	done
+}
+
+for i in 1 2 3; do
+	sh -c 'while :; do :; done' &
+	busy[i]=$!
+done
+check "a mount made at once after an unmount stays" mounts_stay
+check "the last one ends too" wait_free e.img
+kill "${busy[@]}"
+wait "${busy[@]}" 2>/dev/null
+
 # ---- as mount.fuse calls it
 
 check "with the options that mount.fuse3 passes" mount_image e.img \

@@ -25,6 +25,7 @@
  * @no_direct: files cannot be opened with O_DIRECT
  * @names_vary: a file may be reached by several spellings of its name
  * @time_gran: resolution of its time stamps in ns
+ * @unmounted: the host has said that nobody will ask any more
  * @session: for messages to the host that are no answers
  * @ready: called once the host and we have agreed; may be NULL
  * @ready_arg: for it
@@ -37,6 +38,7 @@ struct fs {
 	atomic_bool no_direct;
 	bool names_vary;
 	unsigned int time_gran;
+	atomic_bool unmounted;
 	struct fuse_session *session;
 	void (*ready)(void *arg);
 	void *ready_arg;

@@ -14,12 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define MOUNTINFO	"/proc/self/mountinfo"
 #define READ_AHEAD	"/sys/class/bdi/%s/read_ahead_kb"
+
+/* Headers may be older. */
+#define MNT_ID_UNIQUE	0x4000U		/* STATX_MNT_ID_UNIQUE */
 
 extern char **environ;
 
@@ -70,10 +74,23 @@ static int topmost_device(const char *path, char device[32])
 	return err;
 }
 
+/* Asks the host's kernel alone. */
+static uint64_t topmost_id(const char *path)
+{
+	struct statx st;
+
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_SYMLINK_NOFOLLOW |
+		  AT_NO_AUTOMOUNT, MNT_ID_UNIQUE, &st) ||
+	    !(st.stx_mask & MNT_ID_UNIQUE))
+		return 0;
+	return st.stx_mnt_id;
+}
+
 int mountpoint_find(struct mountpoint *m, const char *path)
 {
 	m->path = path;
 	m->device[0] = '\0';
+	m->id = topmost_id(path);
 	return topmost_device(path, m->device);
 }
 
@@ -81,7 +98,8 @@ bool mountpoint_is_there(const struct mountpoint *m)
 {
 	char device[32];
 
-	return !topmost_device(m->path, device) && !strcmp(device, m->device);
+	return !topmost_device(m->path, device) &&
+	       !strcmp(device, m->device) && topmost_id(m->path) == m->id;
 }
 
 /* An ordinary user's way; it says what is wrong itself. */

@@ -8,15 +8,18 @@
 #define FUSE_MOUNTPOINT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /**
  * struct mountpoint - a mount of ours
  * @path: where, absolute; kept, not copied
  * @device: "major:minor" that tells it from others at the same place
+ * @id: the mount's number, if the host gives none out twice (Linux 6.8), else 0
  */
 struct mountpoint {
 	const char *path;
 	char device[32];
+	uint64_t id;
 };
 
 /**
@@ -30,7 +33,13 @@ struct mountpoint {
  */
 int mountpoint_find(struct mountpoint *m, const char *path);
 
-/** mountpoint_is_there - is it still mounted, and on top? */
+/**
+ * mountpoint_is_there - is it still mounted, and on top?
+ * @m: the mount
+ *
+ * While it lives, its device is nobody else's. One that was made when it was gone
+ * may have the same; only @m->id, if there is one, tells them apart.
+ */
 bool mountpoint_is_there(const struct mountpoint *m);
 
 /**

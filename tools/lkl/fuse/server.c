@@ -351,7 +351,10 @@ static int serve_until_end(struct server *s)
 			break;
 	}
 	transfer_thread_exit();
-	return err == -ENODEV ? 0 : err;
+	if (err != -ENODEV)
+		return err;
+	atomic_store(&s->fs->unmounted, true);
+	return 0;
 }
 
 /* The first to end, because it was unmounted, ends all. */

@@ -33,6 +33,7 @@
  * @se: by which it is mounted
  * @mount: the mount, once @mounted
  * @mounted: it was
+ * @unmounted: the worker has been told that it is gone
  * @worker: its process
  * @helper: the process that unmounts at the moment, or 0
  * @signals: descriptor of the signals
@@ -47,6 +48,7 @@ struct supervisor {
 	struct fuse_session *se;
 	struct mountpoint mount;
 	bool mounted;
+	bool unmounted;
 	pid_t worker;
 	pid_t helper;
 	int signals;
@@ -83,7 +85,8 @@ static void worker_ended(struct supervisor *s, int status)
 {
 	s->worker = 0;
 	if (WIFEXITED(status)) {
-		s->status = WEXITSTATUS(status);
+		s->status = WEXITSTATUS(status) & ~WORKER_UNMOUNTED;
+		s->unmounted = WEXITSTATUS(status) & WORKER_UNMOUNTED;
 		return;
 	}
 	diag_error("%s: the process that served it was ended by signal %d (%s); what was not synced is lost",
@@ -262,9 +265,19 @@ static int prepare(struct supervisor *s, int log)
 	return messages_open(&s->messages, log);
 }
 
+/*
+ * A worker that was told so may have seen the connection cut instead (umount -f of a
+ * mount in use); but what is there may also be another's mount by now.
+ */
+static bool is_left_behind(const struct supervisor *s)
+{
+	return s->mounted && !(s->unmounted && !s->mount.id) &&
+	       mountpoint_is_there(&s->mount);
+}
+
 static void clean_up(struct supervisor *s)
 {
-	if (s->mounted && mountpoint_is_there(&s->mount))
+	if (is_left_behind(s))
 		mountpoint_unmount(&s->mount, true);
 	if (s->helper)
 		waitpid(s->helper, NULL, 0);

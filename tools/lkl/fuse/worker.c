@@ -195,11 +195,11 @@ static int open_images(struct config *c, struct images *images)
 	return err;
 }
 
-enum diag_status worker_run(struct config *config, struct fuse_session *se,
-			    struct fs *fs, int log, int channel)
+int worker_run(struct config *config, struct fuse_session *se,
+	       struct fs *fs, int log, int channel)
 {
 	struct images *images = images_new();
-	enum diag_status status;
+	int status;
 
 	leave_signals();
 	prctl(PR_SET_NAME, "lklfuse");
@@ -219,5 +219,5 @@ enum diag_status worker_run(struct config *config, struct fuse_session *se,
 		status = DIAG_FINISH;
 	}
 	images_free(images);
-	return status;
+	return fs->unmounted ? status | WORKER_UNMOUNTED : status;
 }

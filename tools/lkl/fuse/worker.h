@@ -11,6 +11,9 @@
 #include "config.h"
 #include "fs.h"
 
+/* With the exit status: the host says that it is unmounted. */
+#define WORKER_UNMOUNTED	0x80
+
 /**
  * worker_run - serve the image until it is unmounted
  * @config: what the user asked for
@@ -19,9 +22,10 @@
  * @log: descriptor that the kernel's log is appended to, or -1
  * @channel: to the supervisor, see channel.h
  *
- * Return: exit status of the process.
+ * Return: exit status of the process: an enum diag_status, and perhaps
+ *	WORKER_UNMOUNTED.
  */
-enum diag_status worker_run(struct config *config, struct fuse_session *se,
-			    struct fs *fs, int log, int channel);
+int worker_run(struct config *config, struct fuse_session *se,
+	       struct fs *fs, int log, int channel);
 
 #endif /* FUSE_WORKER_H */
