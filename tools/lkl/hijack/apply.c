@@ -9,14 +9,18 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "lease.h"
 
 /* The most it may use; it takes from the host what it does use. */
 #define MEMORY		"mem=256M"
@@ -144,6 +148,32 @@ static int boot(struct applied *applied, struct config_error *error)
 	return err;
 }
 
+long apply_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+long apply_wait(const struct apply_link *link, long fd, long wait_ms)
+{
+	struct pollfd pfd = { .fd = (int)fd, .events = POLLIN };
+	long end = apply_now_ms() + wait_ms, got;
+	struct timespec left;
+
+	do {
+		wait_ms = end - apply_now_ms();
+		if (wait_ms <= 0)
+			return -ETIMEDOUT;
+		left.tv_sec = wait_ms / 1000;
+		left.tv_nsec = wait_ms % 1000 * 1000000;
+		got = link->api->lkl_waker_syscall(SYS_ppoll,
+			(long[6]) { (long)&pfd, 1, (long)&left, 0, 0, 0 });
+	} while (got == -EINTR && !lease_ending());
+	return got > 0 ? 0 : got ? got : -ETIMEDOUT;
+}
+
 struct setting {
 	const struct applied *applied;
 	struct config_error *error;
@@ -185,7 +215,10 @@ static int configure(struct applied *applied, struct config_error *error)
 		err = apply_sysctls(applied, error);
 	if (!err)
 		err = apply_network(applied, error);
-	return err ? err : apply_nameservers(applied, error);
+	if (err)
+		return err;
+	err = (int)apply_names(applied);
+	return err ? apply_wrong(applied, error, err, "name servers") : 0;
 }
 
 int apply(struct applied *applied, struct config_error *error)
@@ -211,6 +244,7 @@ int apply(struct applied *applied, struct config_error *error)
 
 void apply_undo(struct applied *applied)
 {
+	apply_release(applied);
 	if (applied->running)
 		applied->api->lkl_sys_halt();
 	applied->running = false;

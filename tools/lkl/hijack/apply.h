@@ -17,10 +17,11 @@
 
 #include <lkl.h>
 #include <lkl_host.h>
+#include <pthread.h>
 
 #include "config.h"
 
-struct dhcp_lease;
+struct apply_port;
 
 /* Functions of liblkl that have to be there. */
 #define APPLY_FUNCTIONS(X)						\
@@ -28,13 +29,14 @@ struct dhcp_lease;
 	X(lkl_syscall) X(lkl_strerror) X(lkl_panic_message)		\
 	X(lkl_mount_fs) X(lkl_sysctl) X(lkl_netlink_error)		\
 	X(lkl_if_up) X(lkl_if_set_mtu) X(lkl_if_set_ipv4)		\
-	X(lkl_if_set_ipv6) X(lkl_if_set_ipv4_gateway)			\
+	X(lkl_if_set_ipv6) X(lkl_if_del_ip) X(lkl_if_set_ipv4_gateway)	\
 	X(lkl_if_set_ipv6_gateway) X(lkl_set_ipv4_gateway)		\
 	X(lkl_set_ipv6_gateway) X(lkl_add_neighbor) X(lkl_qdisc_parse_add) \
 	X(lkl_netdev_add) X(lkl_netdev_remove) X(lkl_netdev_free)	\
 	X(lkl_netdev_get_ifindex) X(lkl_netdev_error)			\
 	X(lkl_netdev_tap_create) X(lkl_netdev_macvtap_create)		\
-	X(lkl_netdev_pipe_create) X(lkl_netdev_capture)
+	X(lkl_netdev_pipe_create) X(lkl_netdev_capture)			\
+	X(lkl_waker_self) X(lkl_waker_interrupt) X(lkl_waker_syscall)
 
 /*
  * struct apply_api - functions of liblkl, by their names
@@ -64,7 +66,8 @@ const char *apply_api_load(struct apply_api *api, void *library);
  * @netdevs: a device for each interface, or NULL
  * @ids: their ids, or -1
  * @count: interfaces
- * @lease: what DHCP gave the first interface that has name servers from it
+ * @ports: what each interface learns from its link
+ * @names_lock: protects what @ports say of name servers, and the file made of it
  * @running: has the kernel been started?
  */
 struct applied {
@@ -74,7 +77,8 @@ struct applied {
 	struct lkl_netdev **netdevs;
 	int *ids;
 	size_t count;
-	struct dhcp_lease *lease;
+	struct apply_port *ports;
+	pthread_mutex_t names_lock;
 	bool running;
 };
 
@@ -85,7 +89,8 @@ struct applied {
  * @error: set on failure
  *
  * Afterwards proc is mounted at /proc and sysfs at /sys; /etc/resolv.conf names
- * the name servers if any are known.
+ * the name servers that can be reached, or says that there are none. Threads keep
+ * the addresses that were given for a time.
  *
  * Blocks: some milliseconds; with DHCP and SLAAC until they have answered.
  * Return: 0, or a negative error, with nothing left behind.
@@ -98,6 +103,14 @@ int apply(struct applied *applied, struct config_error *error);
  * @fd: where
  */
 void apply_dump(const struct applied *applied, int fd);
+
+/**
+ * apply_release - give addresses back that were given for a time
+ * @applied: after apply(); what else it has made stays
+ *
+ * For the end of a process whose kernel is not halted before.
+ */
+void apply_release(struct applied *applied);
 
 /**
  * apply_undo - halt the kernel, and free everything
@@ -116,12 +129,11 @@ int apply_devices(struct applied *applied, struct config_error *error);
 void apply_devices_undo(struct applied *applied);
 
 /* Addresses and routes, after the start. */
-int apply_network(const struct applied *applied, struct config_error *error);
+int apply_network(struct applied *applied, struct config_error *error);
 
-
-/* Mounts, before the network; and name servers, after it. */
+/* Mounts, before the network; and name servers, after it, or when they change. */
 int apply_mounts(const struct applied *applied, struct config_error *error);
-int apply_nameservers(const struct applied *applied, struct config_error *error);
+long apply_names(const struct applied *applied);
 
 /**
  * apply_wrong - fill in an error of the library
@@ -140,6 +152,28 @@ long apply_file_read(const struct apply_api *api, const char *path, char *buf,
 		     size_t size);
 long apply_file_write(const struct apply_api *api, const char *path,
 		      const char *text);
+
+/* 0 if it was there before. */
+long apply_directory_make(const struct apply_api *api, const char *path);
+
+/**
+ * struct apply_link - an interface that is up
+ * @api: functions of liblkl
+ * @ifindex: its number
+ */
+struct apply_link {
+	const struct apply_api *api;
+	int ifindex;
+};
+
+/* Milliseconds of a clock that does not jump. */
+long apply_now_ms(void);
+
+/*
+ * Wait until a descriptor of the kernel is readable. Return: 0; -ETIMEDOUT; -EINTR if
+ * lease_ending(); another error.
+ */
+long apply_wait(const struct apply_link *link, long fd, long wait_ms);
 
 /* A system call of the kernel. */
 #define apply_sys(api, nr, ...)						\

@@ -14,9 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply_port.h"
 #include "check.h"
-#include "dhcp.h"
-
 
 static const char *type_of(const struct config_interface *iface)
 {
@@ -218,12 +217,14 @@ int apply_devices(struct applied *applied, struct config_error *error)
 
 	applied->netdevs = calloc(count, sizeof(*applied->netdevs));
 	applied->ids = calloc(count, sizeof(*applied->ids));
-	applied->lease = calloc(1, sizeof(*applied->lease));
-	if (!applied->netdevs || !applied->ids || !applied->lease)
+	applied->ports = calloc(count, sizeof(*applied->ports));
+	if (!applied->netdevs || !applied->ids || !applied->ports)
 		return apply_wrong(applied, error, -ENOMEM, "interfaces");
 	applied->count = count;
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		applied->ids[i] = -1;
+		applied->ports[i] = (struct apply_port){ .applied = applied, .watch = -1 };
+	}
 	for (i = 0; i < count && !err; i++)
 		err = device_add(applied, i, error);
 	return err;
@@ -240,8 +241,8 @@ void apply_devices_undo(struct applied *applied)
 	}
 	free(applied->netdevs);
 	free(applied->ids);
-	free(applied->lease);
-	applied->lease = NULL;
+	free(applied->ports);
+	applied->ports = NULL;
 	applied->netdevs = NULL;
 	applied->ids = NULL;
 	applied->count = 0;

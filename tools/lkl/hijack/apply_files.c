@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * apply_files.c - files of the library kernel: mounts, name servers, dumps; see
- * apply.h
+ * apply_files.c - files of the library kernel: mounts, dumps; see apply.h
  *
  * Layer:   tools/lkl/hijack.
  * Users:   apply.c and those of apply.h.
  */
 #include "apply.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,9 +16,6 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "dhcp.h"
-
-#define RESOLV_CONF	"/etc/resolv.conf"
 
 long apply_file_read(const struct apply_api *api, const char *path, char *buf,
 		     size_t size)
@@ -54,7 +49,7 @@ long apply_file_write(const struct apply_api *api, const char *path,
 	return done < 0 ? done : 0;
 }
 
-static long directory_make(const struct apply_api *api, const char *path)
+long apply_directory_make(const struct apply_api *api, const char *path)
 {
 	long err = apply_sys(api, SYS_mkdir, (long)path, 0755);
 
@@ -87,7 +82,7 @@ static long standard_mounts(const struct apply_api *api)
 	long err = api->lkl_mount_fs("proc");
 
 	if (err >= 0)
-		err = directory_make(api, "/sys");
+		err = apply_directory_make(api, "/sys");
 	if (!err)
 		err = apply_sys(api, SYS_mount, (long)"sysfs", (long)"/sys", (long)"sysfs");
 	return err < 0 ? err : 0;
@@ -104,65 +99,6 @@ int apply_mounts(const struct applied *applied, struct config_error *error)
 	if (mounts && !check_each(mounts, ',', mount_one, &mounting))
 		return -EINVAL;
 	return 0;
-}
-
-/*
- * Name servers: those that were said, or else those that DHCP has brought.
- */
-
-static bool nameserver_write(const char *item, void *arg)
-{
-	fprintf(arg, "nameserver %s\n", item);
-	return true;
-}
-
-static void said_write(FILE *out, const char *nameservers)
-{
-	check_each(nameservers, ',', nameserver_write, out);
-}
-
-static void dhcp_write(FILE *out, const struct dhcp_lease *lease)
-{
-	char text[INET_ADDRSTRLEN];
-	unsigned int i;
-
-	for (i = 0; i < lease->server_count; i++)
-		fprintf(out, "nameserver %s\n",
-			inet_ntop(AF_INET, &lease->servers[i], text, sizeof(text)));
-}
-
-static char *resolv_conf_make(const struct applied *applied)
-{
-	const char *nameservers = applied->cfg->value[CONFIG_NAMESERVER];
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	if (nameservers)
-		said_write(out, nameservers);
-	else
-		dhcp_write(out, applied->lease);
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
-int apply_nameservers(const struct applied *applied, struct config_error *error)
-{
-	char *text = resolv_conf_make(applied);
-	long err = text ? 0 : -ENOMEM;
-
-	if (text && *text) {
-		err = directory_make(applied->api, "/etc");
-		if (!err)
-			err = apply_file_write(applied->api, RESOLV_CONF, text);
-	}
-	free(text);
-	return err ? apply_wrong(applied, error, err, RESOLV_CONF) : 0;
 }
 
 /*

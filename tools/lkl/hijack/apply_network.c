@@ -9,27 +9,16 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <time.h>
 
+#include "apply_port.h"
 #include "check.h"
-#include "dhcp.h"
 
 #define LOOPBACK	1
-
-/*
- * How long router advertisements are waited for: a link without a router must
- * not hold up a program that may want IPv4 only, unless it was asked to.
- */
-#define SLAAC_WAIT_MS		1000
-#define SLAAC_DELAY_MAIN_MS	15000
 
 /**
  * struct port - an interface that is being configured
@@ -38,6 +27,7 @@
  * @index: its number in them
  * @ifindex: the kernel's number
  * @name: the kernel's name
+ * @learns: what comes from its link
  * @error: set on failure
  */
 struct port {
@@ -46,6 +36,7 @@ struct port {
 	size_t index;
 	int ifindex;
 	char name[IFNAMSIZ];
+	struct apply_port *learns;
 	struct config_error *error;
 };
 
@@ -110,28 +101,16 @@ static int ipv6_prepare(const struct port *port)
 	return err == -ENOENT && !said(port, CONFIG_IF_IPV6) ? 0 : err;
 }
 
-/* Address, gateway and name servers of the first server that answers. */
 static int dhcp_set(const struct port *port)
 {
-	const struct apply_api *api = port->applied->api;
-	struct dhcp_lease lease;
-	int err = dhcp_obtain(api, port->ifindex, &lease);
+	int err = apply_dhcp(port->learns);
 
-	if (err == -ETIMEDOUT) {
+	if (err == -ETIMEDOUT)
 		config_wrong(port->error, "interface %zu: ip: no DHCP server has answered",
 			     port->index);
-		return err;
-	}
-	if (err)
-		return apply_wrong(port->applied, port->error, err, "interface %zu: dhcp",
-				   port->index);
-	err = step(port, "ip", api->lkl_if_set_ipv4(port->ifindex, lease.address.s_addr,
-						    lease.prefix));
-	/* A gateway that was named wins. */
-	if (!err && lease.router.s_addr && !port->applied->cfg->value[CONFIG_GATEWAY])
-		err = step(port, "gateway", api->lkl_set_ipv4_gateway(lease.router.s_addr));
-	if (!err && !port->applied->lease->server_count)
-		*port->applied->lease = lease;
+	else if (err)
+		apply_wrong(port->applied, port->error, err, "interface %zu: dhcp",
+			    port->index);
 	return err;
 }
 
@@ -212,6 +191,8 @@ static int port_configure(struct port *port)
 		err = mtu_set(port);
 	if (!err)
 		err = step(port, "ipv6", ipv6_prepare(port));
+	if (!err && is_said(port, CONFIG_IF_IPV6, "slaac"))
+		err = step(port, "ipv6", (int)apply_slaac_watch(port->learns));
 	if (!err)
 		err = step(port, "up", api->lkl_if_up(port->ifindex));
 	if (!err)
@@ -221,19 +202,20 @@ static int port_configure(struct port *port)
 	return err ? err : queues_set(port);
 }
 
-static int port_apply(const struct applied *applied, size_t index,
-		      struct config_error *error)
+static int port_apply(struct applied *applied, size_t index, struct config_error *error)
 {
 	struct port port = {
 		.applied = applied,
 		.iface = &applied->cfg->interfaces[index],
 		.index = index,
+		.learns = &applied->ports[index],
 		.error = error,
 	};
 
 	port.ifindex = applied->api->lkl_netdev_get_ifindex(applied->ids[index]);
 	if (port.ifindex < 0)
 		return step(&port, "name", port.ifindex);
+	port.learns->link = (struct apply_link){ applied->api, port.ifindex };
 	return port_configure(&port);
 }
 
@@ -261,92 +243,7 @@ static int gateways_set(const struct applied *applied, struct config_error *erro
 	return err ? gateway_wrong(applied, error, "gateway6", err) : 0;
 }
 
-/*
- * Router advertisements.
- */
-
-/* Has the interface an address that reaches beyond its link? */
-static bool has_global_address(const struct applied *applied, int ifindex)
-{
-	char text[8192], *rest = text, *line;
-	unsigned int index, scope, flags;
-
-	if (apply_file_read(applied->api, "/proc/net/if_inet6", text, sizeof(text)) < 0)
-		return false;
-	while ((line = strsep(&rest, "\n")))
-		if (sscanf(line, "%*s %x %*x %x %x", &index, &scope, &flags) == 3 &&
-		    index == (unsigned int)ifindex && !scope)
-			return true;
-	return false;
-}
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-/* Look each time something is said about addresses or routes. */
-static bool address_wait(const struct applied *applied, long fd, int ifindex,
-			 long wait_ms)
-{
-	long end = now_ms() + wait_ms, left = wait_ms;
-	struct pollfd pfd = { .fd = (int)fd, .events = POLLIN };
-	char buf[4096] = "";
-
-	while (!has_global_address(applied, ifindex)) {
-		if (left <= 0 ||
-		    apply_sys(applied->api, SYS_poll, (long)&pfd, 1, left) <= 0)
-			return false;
-		apply_sys(applied->api, SYS_recvfrom, fd, (long)buf, sizeof(buf), 0);
-		left = end - now_ms();
-	}
-	return true;
-}
-
-static int port_slaac_wait(const struct applied *applied, int ifindex, bool must,
-			   struct config_error *error)
-{
-	struct sockaddr_nl local = { .nl_family = AF_NETLINK,
-				     .nl_groups = RTMGRP_IPV6_IFADDR };
-	long fd = apply_sys(applied->api, SYS_socket, AF_NETLINK, SOCK_RAW,
-			    NETLINK_ROUTE);
-	long err = fd < 0 ? fd : apply_sys(applied->api, SYS_bind, fd, (long)&local,
-					   sizeof(local));
-	bool found = !err && address_wait(applied, fd, ifindex, must ?
-					  SLAAC_DELAY_MAIN_MS : SLAAC_WAIT_MS);
-
-	if (fd >= 0)
-		apply_sys(applied->api, SYS_close, fd);
-	if (err < 0)
-		return apply_wrong(applied, error, err, "ipv6");
-	if (found || !must)
-		return 0;
-	config_wrong(error, "ipv6: no router has sent an address");
-	return -ETIMEDOUT;
-}
-
-/* All at once, so that they come while others are waited for. */
-static int slaac_wait(const struct applied *applied, struct config_error *error)
-{
-	bool must = config_truth(applied->cfg->value[CONFIG_DELAY_MAIN]);
-	const char *ipv6;
-	int err = 0;
-	size_t i;
-
-	for (i = 0; i < applied->count && !err; i++) {
-		ipv6 = applied->cfg->interfaces[i].value[CONFIG_IF_IPV6];
-		if (applied->ids[i] >= 0 && ipv6 && !strcmp(ipv6, "slaac"))
-			err = port_slaac_wait(applied,
-				applied->api->lkl_netdev_get_ifindex(applied->ids[i]),
-				must, error);
-	}
-	return err;
-}
-
-int apply_network(const struct applied *applied, struct config_error *error)
+int apply_network(struct applied *applied, struct config_error *error)
 {
 	int err = applied->api->lkl_if_up(LOOPBACK);
 	size_t i;
@@ -358,5 +255,13 @@ int apply_network(const struct applied *applied, struct config_error *error)
 			err = port_apply(applied, i, error);
 	if (!err)
 		err = gateways_set(applied, error);
-	return err ? err : slaac_wait(applied, error);
+	return err ? err : apply_slaac_wait(applied, error);
+}
+
+void apply_release(struct applied *applied)
+{
+	size_t i;
+
+	for (i = 0; applied->running && i < applied->count; i++)
+		apply_dhcp_end(&applied->ports[i]);
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * dhcp.c - ask on a link for an address; see dhcp.h
+ * dhcp.c - exchanges with a DHCP server; see dhcp.h
  *
  * Layer:   tools/lkl/hijack.
- * Users:   apply_network.c.
+ * Users:   apply_dhcp.c, lease.c.
+ * Context: one thread for an interface at a time.
  *
- * Over a packet socket: before the interface has an address, the kernel takes no
- * datagram for one, and some servers send theirs to the address they offer.
+ * Without an address by a packet socket: the kernel takes no datagram for an address
+ * that it has not got, and some servers send theirs to the one they offer. With an
+ * address by an ordinary socket, which is open only while something is asked: a
+ * packet socket would be shown all that the program receives.
  */
 #include "dhcp.h"
 
@@ -16,8 +19,8 @@
 #include <linux/if_packet.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include "apply.h"
 
@@ -27,85 +30,150 @@
 
 /**
  * struct client - an exchange
- * @api: functions of liblkl
- * @fd: packet socket
- * @ifindex: the interface
+ * @link: the interface
+ * @fd: socket
  * @mac: its address
  * @xid: the exchange's number
+ * @packets: @fd takes and gives IP packets, not datagrams
  */
 struct client {
-	const struct apply_api *api;
+	const struct apply_link *link;
 	long fd;
-	int ifindex;
 	uint8_t mac[6];
 	uint32_t xid;
+	bool packets;
 };
 
-static long now_ms(void)
+static void client_close(const struct client *c)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	if (c->fd >= 0)
+		apply_sys(c->link->api, SYS_close, c->fd);
 }
 
-static long client_open(struct client *c)
+/* A packet socket also tells the interface's own address. */
+static long packet_open(struct client *c)
 {
 	struct sockaddr_ll local = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_IP),
-		.sll_ifindex = c->ifindex,
+		.sll_ifindex = c->link->ifindex,
 	};
 	int size = sizeof(local);
 	long err;
 
-	c->fd = apply_sys(c->api, SYS_socket, AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC,
+	c->packets = true;
+	c->fd = apply_sys(c->link->api, SYS_socket, AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC,
 			  htons(ETH_P_IP));
 	if (c->fd < 0)
 		return c->fd;
-	err = apply_sys(c->api, SYS_bind, c->fd, (long)&local, sizeof(local));
+	err = apply_sys(c->link->api, SYS_bind, c->fd, (long)&local, sizeof(local));
 	if (!err)
-		err = apply_sys(c->api, SYS_getsockname, c->fd, (long)&local, (long)&size);
+		err = apply_sys(c->link->api, SYS_getsockname, c->fd, (long)&local, (long)&size);
 	memcpy(c->mac, local.sll_addr, sizeof(c->mac));
 	if (!err)
-		err = apply_sys(c->api, SYS_getrandom, (long)&c->xid, sizeof(c->xid), 0);
+		err = apply_sys(c->link->api, SYS_getrandom, (long)&c->xid, sizeof(c->xid), 0);
 	return err < 0 ? err : 0;
 }
 
-static long message_send(const struct client *c, enum dhcp_type type,
-			 const struct dhcp_lease *lease)
+static long option_set(const struct client *c, int name, int value)
+{
+	return apply_sys(c->link->api, SYS_setsockopt, c->fd, SOL_SOCKET, name, (long)&value,
+			 sizeof(value));
+}
+
+static long datagram_open(struct client *c)
+{
+	struct sockaddr_in local = {
+		.sin_family = AF_INET,
+		.sin_port = htons(DHCP_PORT_CLIENT),
+	};
+	long err = packet_open(c);
+
+	client_close(c);
+	if (err)
+		return err;
+	c->packets = false;
+	c->fd = apply_sys(c->link->api, SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (c->fd < 0)
+		return c->fd;
+	err = option_set(c, SO_REUSEADDR, 1);
+	if (!err)
+		err = option_set(c, SO_BROADCAST, 1);
+	if (!err)
+		err = option_set(c, SO_BINDTOIFINDEX, c->link->ifindex);
+	return err ? err : apply_sys(c->link->api, SYS_bind, c->fd, (long)&local, sizeof(local));
+}
+
+static long packet_send(const struct client *c, enum dhcp_type type,
+			const struct dhcp_lease *lease)
 {
 	struct sockaddr_ll to = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_IP),
-		.sll_ifindex = c->ifindex,
+		.sll_ifindex = c->link->ifindex,
 		.sll_halen = ETH_ALEN,
 		.sll_addr = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
 	};
 	uint8_t packet[DHCP_PACKET_MAX];
 	size_t len = dhcp_packet_write(packet, type, c->xid, c->mac, lease);
 
-	return apply_sys(c->api, SYS_sendto, c->fd, (long)packet, (long)len, 0,
+	if (type == DHCP_RELEASE)
+		memcpy(to.sll_addr, lease->via, ETH_ALEN);
+	return apply_sys(c->link->api, SYS_sendto, c->fd, (long)packet, (long)len, 0,
 			 (long)&to, sizeof(to));
 }
 
-/* Return: the type of an answer; 0 if none came in time. */
-static int answer_wait(const struct client *c, long wait_ms,
+static long renewal_send(const struct client *c, bool all, const struct dhcp_lease *lease)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(DHCP_PORT_SERVER),
+		.sin_addr = { all || !lease->server.s_addr ? INADDR_BROADCAST :
+			      lease->server.s_addr },
+	};
+	uint8_t message[DHCP_PACKET_MAX];
+	size_t len = dhcp_message_write(message, DHCP_RENEW, c->xid, c->mac, lease);
+
+	return apply_sys(c->link->api, SYS_sendto, c->fd, (long)message, (long)len, 0,
+			 (long)&to, sizeof(to));
+}
+
+/* Return: the type of an answer; 0 if there was none, or something else. */
+static int answer_take(const struct client *c, struct dhcp_lease *lease)
+{
+	struct sockaddr_ll from = { .sll_family = 0 };
+	int size = sizeof(from), type;
+	uint8_t buf[DHCP_PACKET_MAX];
+	long got = apply_sys(c->link->api, SYS_recvfrom, c->fd, (long)buf, sizeof(buf),
+			     MSG_DONTWAIT, c->packets ? (long)&from : 0,
+			     c->packets ? (long)&size : 0);
+
+	if (got <= 0)
+		return 0;
+	if (!c->packets)
+		return dhcp_message_read(buf, (size_t)got, c->xid, c->mac, lease);
+	type = dhcp_packet_read(buf, (size_t)got, c->xid, c->mac, lease);
+	if (type && from.sll_halen == ETH_ALEN)
+		memcpy(lease->via, from.sll_addr, ETH_ALEN);
+	return type;
+}
+
+/*
+ * An offer is an answer to who has asked for one: others may come from other servers.
+ *
+ * Return: the type of an answer; -ETIMEDOUT if none came in time; -EINTR.
+ */
+static int answer_wait(const struct client *c, bool offer, long wait_ms,
 		       struct dhcp_lease *lease)
 {
-	struct pollfd pfd = { .fd = (int)c->fd, .events = POLLIN };
-	long end = now_ms() + wait_ms, left, got;
-	uint8_t packet[DHCP_PACKET_MAX];
+	long end = apply_now_ms() + wait_ms, err;
 	int type = 0;
 
-	while (!type) {
-		left = end - now_ms();
-		if (left <= 0 || apply_sys(c->api, SYS_poll, (long)&pfd, 1, left) == 0)
-			return 0;
-		got = apply_sys(c->api, SYS_recvfrom, c->fd, (long)packet, sizeof(packet),
-				MSG_DONTWAIT);
-		if (got > 0)
-			type = dhcp_packet_read(packet, (size_t)got, c->xid, c->mac, lease);
+	while (!type || (type == DHCP_OFFER) != offer) {
+		err = apply_wait(c->link, c->fd, end - apply_now_ms());
+		if (err)
+			return (int)err;
+		type = answer_take(c, lease);
 	}
 	return type;
 }
@@ -114,29 +182,62 @@ static int answer_wait(const struct client *c, long wait_ms,
 static int try_once(const struct client *c, long wait_ms, struct dhcp_lease *lease)
 {
 	struct dhcp_lease offer;
-	long err = message_send(c, DHCP_DISCOVER, NULL);
+	long err = packet_send(c, DHCP_DISCOVER, NULL);
 
 	if (err < 0)
 		return (int)err;
-	if (answer_wait(c, wait_ms, &offer) != DHCP_OFFER)
-		return -ETIMEDOUT;
-	err = message_send(c, DHCP_REQUEST, &offer);
+	err = answer_wait(c, true, wait_ms, &offer);
 	if (err < 0)
 		return (int)err;
-	return answer_wait(c, wait_ms, lease) == DHCP_ACK ? 0 : -ETIMEDOUT;
+	err = packet_send(c, DHCP_REQUEST, &offer);
+	if (err < 0)
+		return (int)err;
+	err = answer_wait(c, false, wait_ms, lease);
+	return err == DHCP_ACK ? 0 : err < 0 ? (int)err : -ETIMEDOUT;
 }
 
-int dhcp_obtain(const struct apply_api *api, int ifindex, struct dhcp_lease *lease)
+int dhcp_obtain(const struct apply_link *link, struct dhcp_lease *lease)
 {
-	struct client c = { .api = api, .ifindex = ifindex };
+	struct client c = { .link = link };
 	long wait_ms = FIRST_WAIT_MS;
-	int i, err = (int)client_open(&c);
+	int i, err = (int)packet_open(&c);
 
 	for (i = 0; i < TRIES && (!i ? !err : err == -ETIMEDOUT); i++) {
 		err = try_once(&c, wait_ms, lease);
 		wait_ms *= 2;
 	}
-	if (c.fd >= 0)
-		apply_sys(api, SYS_close, c.fd);
+	client_close(&c);
 	return err;
+}
+
+int dhcp_renew(const struct apply_link *link, bool all, long wait_ms,
+	       struct dhcp_lease *lease)
+{
+	struct client c = { .link = link };
+	struct dhcp_lease more;
+	long err = datagram_open(&c);
+
+	if (!err)
+		err = renewal_send(&c, all, lease);
+	if (err >= 0)
+		err = answer_wait(&c, false, wait_ms, &more);
+	client_close(&c);
+	if (err < 0)
+		return (int)err;
+	if (err != DHCP_ACK)
+		return err == DHCP_NAK ? -EADDRNOTAVAIL : -ETIMEDOUT;
+	memcpy(more.via, lease->via, sizeof(more.via));
+	if (!more.server.s_addr)
+		more.server = lease->server;
+	*lease = more;
+	return 0;
+}
+
+void dhcp_release(const struct apply_link *link, const struct dhcp_lease *lease)
+{
+	struct client c = { .link = link };
+
+	if (!packet_open(&c))
+		packet_send(&c, DHCP_RELEASE, lease);
+	client_close(&c);
 }

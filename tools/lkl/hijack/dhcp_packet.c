@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * dhcp_packet.c - messages of DHCP, within UDP and IP; see dhcp.h
+ * dhcp_packet.c - messages of DHCP, as such and within UDP and IP; see dhcp.h
  *
  * Layer:   tools/lkl/hijack.
  * Users:   dhcp.c.
@@ -13,8 +13,6 @@
 #include <netinet/udp.h>
 #include <string.h>
 
-#define PORT_SERVER	67
-#define PORT_CLIENT	68
 #define OP_REQUEST	1
 #define OP_REPLY	2
 #define ETHERNET	1
@@ -28,9 +26,12 @@ enum {
 	OPTION_ROUTER = 3,
 	OPTION_NAME_SERVERS = 6,
 	OPTION_ADDRESS = 50,
+	OPTION_LEASE = 51,
 	OPTION_TYPE = 53,
 	OPTION_SERVER = 54,
 	OPTION_WANTED = 55,
+	OPTION_RENEW = 58,
+	OPTION_REBIND = 59,
 	OPTION_END = 255,
 };
 
@@ -70,20 +71,23 @@ static uint8_t *option_write(uint8_t *at, uint8_t option, const void *data,
 	return at + len;
 }
 
+/* RFC 2131, table 5: an address that we have stands in the message itself. */
 static uint8_t *options_write(uint8_t *at, enum dhcp_type type,
 			      const struct dhcp_lease *lease)
 {
 	static const uint8_t wanted[] = {
-		OPTION_MASK, OPTION_ROUTER, OPTION_NAME_SERVERS,
+		OPTION_MASK, OPTION_ROUTER, OPTION_NAME_SERVERS, OPTION_LEASE,
+		OPTION_RENEW, OPTION_REBIND,
 	};
 	uint8_t byte = (uint8_t)type;
 
 	at = option_write(at, OPTION_TYPE, &byte, 1);
-	if (lease) {
+	if (type == DHCP_REQUEST)
 		at = option_write(at, OPTION_ADDRESS, &lease->address, 4);
+	if (type == DHCP_REQUEST || type == DHCP_RELEASE)
 		at = option_write(at, OPTION_SERVER, &lease->server, 4);
-	}
-	at = option_write(at, OPTION_WANTED, wanted, sizeof(wanted));
+	if (type != DHCP_RELEASE)
+		at = option_write(at, OPTION_WANTED, wanted, sizeof(wanted));
 	*at++ = OPTION_END;
 	return at;
 }
@@ -102,7 +106,8 @@ static uint16_t ip_checksum(const uint8_t *header)
 }
 
 /* UDP over IPv4 may go without a checksum (RFC 768). */
-static void headers_write(uint8_t *packet, size_t len)
+static void headers_write(uint8_t *packet, size_t len, struct in_addr from,
+			  struct in_addr to)
 {
 	struct iphdr ip = {
 		.version = 4,
@@ -110,11 +115,12 @@ static void headers_write(uint8_t *packet, size_t len)
 		.tot_len = htons((uint16_t)len),
 		.ttl = 64,
 		.protocol = IPPROTO_UDP,
-		.daddr = INADDR_BROADCAST,
+		.saddr = from.s_addr,
+		.daddr = to.s_addr,
 	};
 	struct udphdr udp = {
-		.source = htons(PORT_CLIENT),
-		.dest = htons(PORT_SERVER),
+		.source = htons(DHCP_PORT_CLIENT),
+		.dest = htons(DHCP_PORT_SERVER),
 		.len = htons((uint16_t)(len - sizeof(ip))),
 	};
 
@@ -124,24 +130,37 @@ static void headers_write(uint8_t *packet, size_t len)
 	memcpy(packet + sizeof(ip), &udp, sizeof(udp));
 }
 
-size_t dhcp_packet_write(uint8_t *packet, enum dhcp_type type, uint32_t xid,
-			 const uint8_t *mac, const struct dhcp_lease *lease)
+size_t dhcp_message_write(uint8_t *at, enum dhcp_type type, uint32_t xid,
+			  const uint8_t *mac, const struct dhcp_lease *lease)
 {
+	bool have = type == DHCP_RENEW || type == DHCP_RELEASE;
 	struct message message = {
 		.op = OP_REQUEST,
 		.htype = ETHERNET,
 		.hlen = 6,
 		.xid = htonl(xid),
-		.flags = htons(FLAG_BROADCAST),
+		.flags = have ? 0 : htons(FLAG_BROADCAST),
+		.ciaddr = have ? lease->address.s_addr : 0,
 		.cookie = htonl(COOKIE),
 	};
-	uint8_t *end;
 
 	memcpy(message.chaddr, mac, 6);
-	memcpy(packet + HEADERS, &message, sizeof(message));
-	end = options_write(packet + HEADERS + sizeof(message), type, lease);
-	headers_write(packet, (size_t)(end - packet));
-	return (size_t)(end - packet);
+	memcpy(at, &message, sizeof(message));
+	return (size_t)(options_write(at + sizeof(message), type, lease) - at);
+}
+
+size_t dhcp_packet_write(uint8_t *packet, enum dhcp_type type, uint32_t xid,
+			 const uint8_t *mac, const struct dhcp_lease *lease)
+{
+	size_t len = HEADERS + dhcp_message_write(packet + HEADERS, type, xid, mac, lease);
+	struct in_addr from = { INADDR_ANY }, to = { INADDR_BROADCAST };
+
+	if (type == DHCP_RELEASE) {
+		from = lease->address;
+		to = lease->server;
+	}
+	headers_write(packet, len, from, to);
+	return len;
 }
 
 /*
@@ -160,6 +179,14 @@ static void servers_read(struct dhcp_lease *lease, const uint8_t *data, size_t l
 {
 	for (; len >= 4 && lease->server_count < DHCP_SERVERS_MAX; data += 4, len -= 4)
 		memcpy(&lease->servers[lease->server_count++], data, 4);
+}
+
+static uint32_t number_read(const uint8_t *data)
+{
+	uint32_t number;
+
+	memcpy(&number, data, sizeof(number));
+	return ntohl(number);
 }
 
 static void option_read(struct dhcp_lease *lease, int *type, uint8_t option,
@@ -181,6 +208,15 @@ static void option_read(struct dhcp_lease *lease, int *type, uint8_t option,
 		break;
 	case OPTION_SERVER:
 		memcpy(&lease->server, data, 4);
+		break;
+	case OPTION_LEASE:
+		lease->seconds = number_read(data);
+		break;
+	case OPTION_RENEW:
+		lease->renew = number_read(data);
+		break;
+	case OPTION_REBIND:
+		lease->rebind = number_read(data);
 		break;
 	}
 }
@@ -223,10 +259,21 @@ static const uint8_t *payload_find(const uint8_t *packet, size_t *len)
 	    total > *len || total < head + sizeof(udp))
 		return NULL;
 	memcpy(&udp, packet + head, sizeof(udp));
-	if (udp.source != htons(PORT_SERVER) || udp.dest != htons(PORT_CLIENT))
+	if (udp.source != htons(DHCP_PORT_SERVER) || udp.dest != htons(DHCP_PORT_CLIENT))
 		return NULL;
 	*len = total - head - sizeof(udp);
 	return packet + head + sizeof(udp);
+}
+
+/* RFC 2131, 4.4.5: when nothing is said, or what makes no sense. */
+static void times_fill(struct dhcp_lease *lease)
+{
+	if (!lease->seconds)
+		lease->seconds = DHCP_FOREVER;
+	if (!lease->rebind || lease->rebind >= lease->seconds)
+		lease->rebind = (uint32_t)(lease->seconds * 7ULL / 8);
+	if (!lease->renew || lease->renew >= lease->rebind)
+		lease->renew = (uint32_t)(lease->rebind * 4ULL / 7);
 }
 
 static int defaults_fill(struct dhcp_lease *lease, int type)
@@ -238,16 +285,16 @@ static int defaults_fill(struct dhcp_lease *lease, int type)
 	/* Without a mask, a network of its own. */
 	if (!lease->prefix)
 		lease->prefix = 32;
+	times_fill(lease);
 	return type;
 }
 
-int dhcp_packet_read(const uint8_t *packet, size_t len, uint32_t xid,
-		     const uint8_t *mac, struct dhcp_lease *lease)
+int dhcp_message_read(const uint8_t *payload, size_t len, uint32_t xid,
+		      const uint8_t *mac, struct dhcp_lease *lease)
 {
-	const uint8_t *payload = payload_find(packet, &len);
 	struct message message;
 
-	if (!payload || len < sizeof(message))
+	if (len < sizeof(message))
 		return 0;
 	memcpy(&message, payload, sizeof(message));
 	if (message.op != OP_REPLY || message.xid != htonl(xid) ||
@@ -257,4 +304,12 @@ int dhcp_packet_read(const uint8_t *packet, size_t len, uint32_t xid,
 	lease->address.s_addr = message.yiaddr;
 	return defaults_fill(lease, options_read(lease, payload + sizeof(message),
 						 len - sizeof(message)));
+}
+
+int dhcp_packet_read(const uint8_t *packet, size_t len, uint32_t xid,
+		     const uint8_t *mac, struct dhcp_lease *lease)
+{
+	const uint8_t *payload = payload_find(packet, &len);
+
+	return payload ? dhcp_message_read(payload, len, xid, mac, lease) : 0;
 }

@@ -87,11 +87,38 @@ static void unfill(struct filling *filling)
 	free(filling->fds);
 }
 
+/*
+ * File-scope state: numbers that came with the library, and how many. A forked child
+ * has no use for them, and a device is busy as long as anybody has it.
+ */
+static int *own;
+static size_t own_count;
+
+static void note_own(int fd)
+{
+	int *more = realloc(own, (own_count + 1) * sizeof(int));
+
+	if (!more)
+		return;
+	own = more;
+	own[own_count++] = fd;
+}
+
 /* Whatever is open beyond the program's numbers came with the library. */
 static void mark_own(int fd, int *base)
 {
-	if (fd >= *base && fd < FD_MAX && !file_peek(fd))
-		file_publish(fd, &file_internal);
+	if (fd < *base || fd >= FD_MAX || file_peek(fd))
+		return;
+	file_publish(fd, &file_internal);
+	note_own(fd);
+}
+
+void boot_forked(void)
+{
+	while (own_count) {
+		file_withdraw(own[--own_count]);
+		real.close(own[own_count]);
+	}
 }
 
 static long sys(long nr, long a, long b, long c)
@@ -155,6 +182,12 @@ void boot_dump(void)
 {
 	if (applied.running)
 		apply_dump(&applied, STDERR_FILENO);
+}
+
+void boot_release(void)
+{
+	if (applied.running)
+		apply_release(&applied);
 }
 
 int boot(void)

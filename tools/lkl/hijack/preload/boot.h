@@ -17,4 +17,10 @@ const char *boot_mounts(void);
 /* Show the files of the kernel that the settings name, before it is gone. */
 void boot_dump(void);
 
+/* Give back addresses that were given for a time. */
+void boot_release(void);
+
+/* In a forked child, whose calls others make: let go of the library's descriptors. */
+void boot_forked(void);
+
 #endif /* HIJACK_BOOT_H */

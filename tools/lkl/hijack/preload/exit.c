@@ -204,6 +204,7 @@ static void end(int status)
 	end_connections(status);
 	drain();
 	boot_dump();
+	boot_release();
 	if (process_hooks()->exit)
 		process_hooks()->exit();
 }

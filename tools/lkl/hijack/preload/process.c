@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "boot.h"
 #include "kernel.h"
 #include "place.h"
 #include "preload.h"
@@ -66,6 +67,8 @@ static void child(void)
 	urcu_bp_after_fork_child();
 	table_forked();
 	place_forked();
+	if (up)
+		boot_forked();
 	kernel_fork_child();
 	if (up && process_hooks()->child)
 		process_hooks()->child();
