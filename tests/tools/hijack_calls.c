@@ -30,42 +30,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define say(call) \
-do { \
-	long ret_; \
-\
-	errno = 0; \
-	ret_ = (long)(call); \
-	printf("%s: %ld%s%s\n", #call, ret_, ret_ < 0 ? " " : "", \
-	       ret_ < 0 ? strerror(errno) : ""); \
-} while (0)
+#include "hijack_rows.h"
 
 static char buf[65536], out[65536];
 
 /* An address that cannot be read or written, as the compiler does not know. */
 static void *volatile bad = (void *)8;
-
-static void tcp_pair(int *near, int *far)
-{
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t len = sizeof(addr);
-	int listener = socket(AF_INET, SOCK_STREAM, 0);
-
-	if (listener < 0 || bind(listener, (struct sockaddr *)&addr, len) ||
-	    listen(listener, 1) ||
-	    getsockname(listener, (struct sockaddr *)&addr, &len)) {
-		perror("listener");
-		exit(1);
-	}
-	*far = socket(AF_INET, SOCK_STREAM, 0);
-	if (connect(*far, (struct sockaddr *)&addr, len))
-		exit(1);
-	*near = accept(listener, NULL, NULL);
-	close(listener);
-}
 
 static void numbers(void)
 {
@@ -407,37 +377,6 @@ static void standard_streams(void)
 	printf("%.22s", buf);
 	close(a);
 	close(b);
-}
-
-static int send_fd(int to, int fd)
-{
-	union {
-		struct cmsghdr head;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = { .head = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
-	struct iovec iov = { "f", 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-
-	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
-	return (int)sendmsg(to, &msg, 0);
-}
-
-static int receive_fd(int from)
-{
-	char control[CMSG_SPACE(sizeof(int))], byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd = -1;
-
-	if (recvmsg(from, &msg, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&msg))
-		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
-	return fd;
 }
 
 /* A socket over a unix socket; the sender closes before it arrives. */

@@ -3,8 +3,9 @@
 #
 # hijack_calls.sh - liblkl-hijack.so, call by call, compared with the host
 #
-# hijack_calls and hijack_waits print what calls and waits do; each is run on the
-# host and under the preload library, as an ordinary user, and must print the same.
+# hijack_calls, hijack_waits, hijack_unix and hijack_paths print what calls do; each
+# is run on the host and under the preload library, as an ordinary user, and must print
+# the same.
 # hijack_torture checks itself. None of them needs a network device.
 # shellcheck source=tests/tools/lib.bash
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/lib.bash"
@@ -16,12 +17,18 @@ export LKL_HIJACK_NET_IFTYPE=none
 # hijacked COMMAND...
 hijacked() { LD_PRELOAD=$library timeout 60 "$@"; }
 
-# same TEXT PROGRAM: its lines, one result a section that differs
-same() {
-	timeout 60 "$build/tests/$2" >host.out 2>host.err </dev/null
-	hijacked "$build/tests/$2" >library.out 2>library.err </dev/null
-	echo "status $?" >>library.out
-	echo "status 0" >>host.out
+# run SIDE COMMAND...: in an empty directory; what it prints is in SIDE.out
+run() {
+	local side=$1
+	shift
+	rm -rf place
+	mkdir place
+	(cd place && "$@") >"$side.out" 2>"$side.err" </dev/null
+	echo "status $?" >>"$side.out"
+}
+
+# compare TEXT: host.out and library.out, one result a section that differs
+compare() {
 	diff -U3 host.out library.out >differences
 	cat library.err >>differences
 	if [ "$(wc -l <host.out)" -lt 100 ]; then
@@ -33,8 +40,32 @@ same() {
 	fi
 }
 
+# same TEXT PROGRAM: on both
+same() {
+	run host timeout 60 "$build/tests/$2"
+	run library hijacked "$build/tests/$2"
+	compare "$1"
+}
+
 same "calls on sockets and descriptors do what the host's do" hijack_calls
 same "poll, select and epoll say what the host's do" hijack_waits
+same "unix sockets of the host do what they always do" hijack_unix
+
+export LKL_HIJACK_UNIX=library
+same "unix sockets of the library do what the host's do" hijack_unix
+hijacked strace -f -o unix.trace -E LD_PRELOAD="$library" -e trace=bind,connect \
+	"$build/tests/hijack_unix" >/dev/null 2>&1 </dev/null
+grep -E 'AF_UNIX.*(lkl-test|/socket|relative)' unix.trace >leaks
+check "none of their names is one of the host's" test ! -s leaks
+unset LKL_HIJACK_UNIX
+
+# A sysctl tells whose file it is.
+ttl=$(cat /proc/sys/net/ipv4/ip_default_ttl)
+mkdir top
+run host timeout 60 "$build/tests/hijack_paths" "$ttl" "$PWD/top"
+LKL_HIJACK_MOUNT=tmpfs LKL_HIJACK_SYSCTL=net.ipv4.ip_default_ttl=$((ttl + 1)) \
+	run library hijacked "$build/tests/hijack_paths" $((ttl + 1)) /tmpfs
+compare "paths name the library's files in all the ways they name the host's"
 
 check "descriptors of many threads never mean two things" \
 	hijacked "$build/tests/hijack_torture"

@@ -17,7 +17,7 @@ unset "${!LKL_HIJACK_@}"
 
 check "--help" lkl-hijack --help
 contains "--help has examples" '^  lkl-hijack curl' check.out
-for option in interface forward gateway gateway6 nameserver pcap sysctl mount dump \
+for option in interface forward gateway gateway6 nameserver unix pcap sysctl mount dump \
 		boot-cmdline debug singlecpu delay-main config no-config print-config \
 		check mode verbose help version; do
 	contains "--help has --$option" "--$option" check.out
@@ -158,6 +158,8 @@ way "scripts as their interpreter" 'script: preload: it is dynamically linked'
 if needs "static programs cannot be preloaded" busybox; then
 	fails "static programs cannot be preloaded" 126 'cannot be preloaded' \
 		lkl-hijack -m preload busybox true
+	fails "nor have unix sockets of the library" 126 'unix: "library"' \
+		lkl-hijack --unix library busybox true
 fi
 if needs "setuid programs keep the library" su; then
 	lkl-hijack -v "$(type -P su)" --version >out 2>verbose

@@ -89,6 +89,7 @@ static const struct sample {
 		{ "dns.example", "10.0.2.3;10.0.2.4" } },
 	[CONFIG_FORWARD] = { "forward", "FORWARD", "127.0.0.1:8080:80,udp:53",
 		{ "80:80:80:80", "0:80", "8080:65536", "1.2.3:80:80", "sctp:80", "[::1:80" } },
+	[CONFIG_UNIX] = { "unix", "UNIX", "library", { "yes", "1", "" } },
 };
 
 static const struct sample locals[CONFIG_IF_KEYS] = {

@@ -10,7 +10,7 @@
 _lkl_hijack_keys="type= param= ip= ipv6= ifgateway= ifgateway6= masklen= masklen6=
 	mac= mtu= offload= neigh= qdisc= pcap="
 _lkl_hijack_types="tap macvtap raw pipe vde passt slirp user none"
-_lkl_hijack_values='-@(i|p|s|c|m)|--@(interface|forward|gateway|gateway6|nameserver|pcap|sysctl|mount|dump|boot-cmdline|debug|singlecpu|delay-main|config|mode)'
+_lkl_hijack_values='-@(i|p|s|c|m)|--@(interface|forward|gateway|gateway6|nameserver|unix|pcap|sysctl|mount|dump|boot-cmdline|debug|singlecpu|delay-main|config|mode)'
 
 # Where the program stands in the command line; 0 if it is not there yet.
 _lkl_hijack_program() {
@@ -54,6 +54,7 @@ _lkl_hijack_value() {
 	-c|--config)	_filedir json ;;
 	--pcap)		_filedir ;;
 	--singlecpu)	mapfile -t COMPREPLY < <(compgen -W "0 1 2" -- "$cur") ;;
+	--unix)		mapfile -t COMPREPLY < <(compgen -W "host library" -- "$cur") ;;
 	--delay-main|--debug) mapfile -t COMPREPLY < <(compgen -W "0 1" -- "$cur") ;;
 	-s|--sysctl)	compopt -o nospace
 			mapfile -t COMPREPLY < <(compgen -W "$(_lkl_hijack_sysctls)" -- "$cur") ;;

@@ -88,6 +88,12 @@ bool check_cpus(const char *text)
 	return in_range(text, 0, 2);
 }
 
+/* Which of the two kernels. */
+bool check_side(const char *text)
+{
+	return !strcmp(text, "host") || !strcmp(text, "library");
+}
+
 bool check_any(const char *text)
 {
 	return true;

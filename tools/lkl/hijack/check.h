@@ -24,6 +24,7 @@ bool check_mtu(const char *text);
 bool check_number(const char *text);
 bool check_truth(const char *text);
 bool check_cpus(const char *text);
+bool check_side(const char *text);
 bool check_type(const char *text);
 bool check_any(const char *text);
 bool check_mounts(const char *text);

@@ -39,6 +39,7 @@ const struct config_form config_forms[CONFIG_KEYS] = {
 		"IPv4 or IPv6 addresses, separated by commas", 0 },
 	[CONFIG_FORWARD] = { "forward", "FORWARD", check_forwards,
 		"[udp:][ADDRESS:]PORT[:PORT], separated by commas", ',' },
+	[CONFIG_UNIX] = { "unix", "UNIX", check_side, "host or library", 0 },
 };
 
 const struct config_form config_if_forms[CONFIG_IF_KEYS] = {

@@ -53,6 +53,7 @@ enum config_key {
 	CONFIG_MOUNT,		/* "proc,sysfs": mounted at /proc, /sysfs */
 	CONFIG_NAMESERVER,	/* "address,..." */
 	CONFIG_FORWARD,		/* "[udp:][address:]port:port,..." */
+	CONFIG_UNIX,		/* "host", "library": whose unix sockets are */
 	CONFIG_KEYS
 };
 

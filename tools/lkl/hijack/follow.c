@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 
 #include "config.h"
+#include "preload/cwd.h"
 #include "preload/preload.h"
 
 #define PRELOAD		"LD_PRELOAD="
@@ -140,7 +141,11 @@ static void environment_make(struct follow *f, char *const envp[], bool without,
 {
 	char **end = vars;
 
+	f->cwd = cwd_variable();
 	for (; envp && *envp; envp++) {
+		/* Where a program was that executed this one. */
+		if (is_same_variable(*envp, CWD_VARIABLE "="))
+			continue;
 		*end = *envp;
 		if (is_same_variable(*envp, PRELOAD))
 			*end = without ? preload_without(f, *envp) : preload_with(f, *envp);
@@ -150,6 +155,7 @@ static void environment_make(struct follow *f, char *const envp[], bool without,
 		end = variable_ensure(vars, end, preload);
 	end = variable_ensure(vars, end, settings_variable);
 	end = variable_ensure(vars, end, launcher_variable);
+	end = variable_ensure(vars, end, f->cwd);
 	*end = NULL;
 }
 

@@ -33,11 +33,13 @@
  * @path: the program
  * @cover: what is known of the one that was asked for
  * @preload: room for LD_PRELOAD
+ * @cwd: says which directory of the library is the current one, or NULL
  */
 struct follow {
 	const char *path;
 	struct cover cover;
 	char preload[FOLLOW_PRELOAD_MAX];
+	char *cwd;
 };
 
 /**

@@ -46,6 +46,7 @@ static const char help[] =
 "      --gateway=ADDRESS     default route for IPv4\n"
 "      --gateway6=ADDRESS    default route for IPv6\n"
 "      --nameserver=ADDRESS,...  name servers\n"
+"      --unix=host|library   whose unix sockets the program's are (host)\n"
 "      --pcap=FILE           capture the first interface's packets\n"
 "Kernel:\n"
 "  -s, --sysctl=NAME=VALUE   set a sysctl; may be repeated\n"

@@ -80,6 +80,17 @@ static int resolv_conf_make(const struct config *cfg, char *path)
 	return 0;
 }
 
+/* What cannot be had is said, and not done otherwise. */
+static bool wants_unix(const struct config *cfg)
+{
+	const char *side = cfg->value[CONFIG_UNIX];
+
+	if (!side || strcmp(side, "library"))
+		return false;
+	launcher_error("unix: \"library\": not for a program that has to be trapped");
+	return true;
+}
+
 int trapped_run(const struct options *options, const struct cover *cover)
 {
 	char resolv_conf[] = "/tmp/lkl-resolv.XXXXXX";
@@ -94,6 +105,8 @@ int trapped_run(const struct options *options, const struct cover *cover)
 	};
 	int status;
 
+	if (wants_unix(&options->cfg))
+		return LAUNCHER_UNUSABLE;
 	if (library_load(&trapped.api, &trapped.applied))
 		return LAUNCHER_FAILED;
 	if (resolv_conf_make(&options->cfg, resolv_conf))

@@ -173,11 +173,6 @@ static int bring_up(void)
 	return err ? err : set_up();
 }
 
-const char *boot_mounts(void)
-{
-	return config.value[CONFIG_MOUNT];
-}
-
 void boot_dump(void)
 {
 	if (applied.running)

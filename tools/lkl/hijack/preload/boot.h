@@ -11,9 +11,6 @@
 /* Load the library, boot, configure the network; 0 or a negative errno. */
 int boot(void);
 
-/* File systems that the settings mount, "type,...", each at /type; or NULL. */
-const char *boot_mounts(void);
-
 /* Show the files of the kernel that the settings name, before it is gone. */
 void boot_dump(void);
 

@@ -3,7 +3,7 @@
  * directories.c - reading directories, interposed
  *
  * Layer:   tools/lkl/hijack/preload.
- * Users:   the program.
+ * Users:   the program; walk.c.
  * Locking: open_lock protects the list; a DIR is for one thread at a time.
  *
  * A DIR of the library is a struct of ours, which is told from libc's by being
@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "directories.h"
 #include "fd.h"
 #include "kernel.h"
 #include "paths.h"
@@ -72,22 +73,30 @@ static DIR *directory_new(int fd)
 	return (DIR *)directory;
 }
 
-HIJACK DIR *opendir(const char *path)
+DIR *directory_open(struct where *where)
 {
-	struct where where;
+	int fd = fd_new(path_call(where, SYS_openat,
+				  O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, 0),
+			true, false);
 	DIR *dir;
-	int fd;
 
-	if (likely(!path_begin(&where, AT_FDCWD, path)))
-		return real.opendir(path);
-	path_end(&where);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	if (result(fd) < 0)
 		return NULL;
 	dir = directory_new(fd);
 	if (!dir)
 		close(fd);
 	return dir;
+}
+
+HIJACK DIR *opendir(const char *path)
+{
+	struct where *where = path_begin(AT_FDCWD, path);
+
+	if (likely(!where))
+		return real.opendir(path);
+	if (where->host)
+		return (DIR *)path_host(where, (long)real.opendir(where->path));
+	return directory_open(where);
 }
 
 HIJACK DIR *fdopendir(int fd)
@@ -142,6 +151,42 @@ HIJACK struct dirent *readdir(DIR *dir)
 HIJACK struct dirent64 *readdir64(DIR *dir)
 {
 	return (struct dirent64 *)readdir(dir);
+}
+
+/* Those who pass an entry of their own; libc calls it obsolete. */
+static int directory_copy(struct directory *directory, struct dirent *entry,
+			  struct dirent **got)
+{
+	int saved = errno, err;
+
+	errno = 0;
+	*got = directory_read(directory);
+	err = errno;
+	errno = saved;
+	if (!*got)
+		return err;
+	memcpy(entry, *got, (*got)->d_reclen < sizeof(*entry) ?
+	       (*got)->d_reclen : sizeof(*entry));
+	*got = entry;
+	return 0;
+}
+
+static int read_into(DIR *dir, struct dirent *entry, struct dirent **got)
+{
+	struct directory *directory = find(dir);
+
+	return likely(!directory) ? real.readdir_r(dir, entry, got) :
+	       directory_copy(directory, entry, got);
+}
+
+HIJACK int readdir_r(DIR *dir, struct dirent *entry, struct dirent **got)
+{
+	return read_into(dir, entry, got);
+}
+
+HIJACK int readdir64_r(DIR *dir, struct dirent64 *entry, struct dirent64 **got)
+{
+	return read_into(dir, (struct dirent *)entry, (struct dirent **)got);
 }
 
 HIJACK int dirfd(DIR *dir)

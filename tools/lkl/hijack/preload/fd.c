@@ -102,19 +102,29 @@ int fd_close(int fd)
 	return err;
 }
 
+void fd_share(struct use *use)
+{
+	struct file *file = use->file;
+
+	if (!file->nonblock)
+		return;
+	/* The section of our own use would be waited for. */
+	if (!use->counted) {
+		__atomic_fetch_add(&file->refs, 1, __ATOMIC_ACQUIRE);
+		use_end(use);
+		use->counted = true;
+	}
+	file_sleeps(file);
+}
+
 /* The flag is cleared here before it is in the library, and set after. */
 long fd_set_flags(struct use *use, int flags)
 {
 	struct file *file = use->file;
 	long ret;
 
-	if (!(flags & O_NONBLOCK) && file->nonblock) {
-		/* The section of our own use would be waited for. */
-		__atomic_fetch_add(&file->refs, 1, __ATOMIC_ACQUIRE);
-		use_end(use);
-		use->counted = true;
-		file_sleeps(file);
-	}
+	if (!(flags & O_NONBLOCK))
+		fd_share(use);
 	ret = kernel_call(SYS_fcntl, file->lib, F_SETFL, flags, 0, 0, 0);
 	if (!ret && flags & O_NONBLOCK && file->place &&
 	    __atomic_load_n(&file->place->refs, __ATOMIC_RELAXED) == 1)

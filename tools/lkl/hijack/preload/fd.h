@@ -46,6 +46,9 @@ int fd_close(int fd);
 /* What a number meant is closed, the host's side not being our business. */
 void fd_release(struct file *file);
 
+/* Others can clear its O_NONBLOCK from now on; @use was begun as sleeping. */
+void fd_share(struct use *use);
+
 /* F_SETFL, minding what file.nonblock promises; @use was begun as sleeping. */
 long fd_set_flags(struct use *use, int flags);
 

@@ -17,13 +17,10 @@
 #include "real.h"
 #include "streams.h"
 
-static int open_library(struct where *where, const char *path, int flags,
-			mode_t mode)
+static int open_library(struct where *where, int flags, mode_t mode)
 {
-	long lib = kernel_call(SYS_openat, where->dir, (long)path,
-			       flags | O_CLOEXEC, (long)mode, 0, 0);
+	long lib = path_call(where, SYS_openat, flags | O_CLOEXEC, (long)mode, 0);
 
-	path_end(where);
 	return fd_new(lib, flags & O_CLOEXEC, false);
 }
 
@@ -50,11 +47,14 @@ static int host_number(int fd)
 
 static int open_any(int dir, const char *path, int flags, mode_t mode)
 {
-	struct where where;
+	struct where *where = path_begin(dir, path);
 
-	if (likely(!path_begin(&where, dir, path)))
+	if (likely(!where))
 		return host_number(real.openat(dir, path, flags, mode));
-	return (int)result(open_library(&where, path, flags, mode));
+	if (where->host)
+		return (int)path_host(where, host_number(real.openat(where->dir,
+						where->path, flags, mode)));
+	return (int)result(open_library(where, flags, mode));
 }
 
 /* The mode is there only for those that make files. */
@@ -111,6 +111,14 @@ HIJACK int __openat_2(int dir, const char *path, int flags)
 HIJACK int __openat64_2(int dir, const char *path, int flags)
 	__attribute__((alias("__openat_2")));
 
+HIJACK int creat(const char *path, mode_t mode)
+{
+	return open_any(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+HIJACK int creat64(const char *path, mode_t mode)
+	__attribute__((alias("creat")));
+
 /* Streams */
 
 static int stream_flags(const char *mode)
@@ -143,14 +151,51 @@ static FILE *stream_open(int fd, const char *mode)
 
 HIJACK FILE *fopen(const char *path, const char *mode)
 {
-	struct where where;
+	struct where *where = path_begin(AT_FDCWD, path);
 	int fd;
 
-	if (likely(!path_begin(&where, AT_FDCWD, path)))
+	if (likely(!where))
 		return real.fopen(path, mode);
-	fd = open_library(&where, path, stream_flags(mode), 0666);
+	if (where->host)
+		return (FILE *)path_host(where, (long)real.fopen(where->path, mode));
+	fd = open_library(where, stream_flags(mode), 0666);
 	return stream_open((int)result(fd), mode);
 }
 
 HIJACK FILE *fopen64(const char *path, const char *mode)
 	__attribute__((alias("fopen")));
+
+/* libc's stream becomes one of a file: of the library's only if it is a standard one. */
+static FILE *freopen_library(struct where *where, const char *mode, FILE *file)
+{
+	int standard = fileno(file), fd;
+
+	if (standard < STDIN_FILENO || standard > STDERR_FILENO) {
+		path_end(where);
+		errno = EOPNOTSUPP;
+		return NULL;
+	}
+	fd = (int)result(open_library(where, stream_flags(mode), 0666));
+	if (fd < 0)
+		return NULL;
+	fflush(file);
+	dup2(fd, standard);
+	close(fd);
+	return standard == STDIN_FILENO ? stdin :
+	       standard == STDOUT_FILENO ? stdout : stderr;
+}
+
+HIJACK FILE *freopen(const char *path, const char *mode, FILE *file)
+{
+	struct where *where = path ? path_begin(AT_FDCWD, path) : NULL;
+
+	if (likely(!where))
+		return real.freopen(path, mode, file);
+	if (where->host)
+		return (FILE *)path_host(where, (long)real.freopen(where->path, mode,
+								    file));
+	return freopen_library(where, mode, file);
+}
+
+HIJACK FILE *freopen64(const char *path, const char *mode, FILE *file)
+	__attribute__((alias("freopen")));

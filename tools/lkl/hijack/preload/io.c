@@ -11,6 +11,7 @@
 #include "kernel.h"
 #include "real.h"
 #include "table.h"
+#include "unix.h"
 
 /* The call with the number exchanged, and the use of the file ended. */
 static inline ssize_t call(struct use *use, long nr, long b, long c, long d,
@@ -137,12 +138,19 @@ HIJACK ssize_t recv(int fd, void *buf, size_t len, int flags)
 HIJACK ssize_t sendto(int fd, const void *buf, size_t len, int flags,
 		      __CONST_SOCKADDR_ARG addr, socklen_t addr_len)
 {
+	struct unix_address to;
 	struct use use;
+	int err;
 
 	if (!use_begin(&use, fd, !(flags & MSG_DONTWAIT)))
 		return real.sendto(fd, buf, len, flags, addr, addr_len);
-	return call(&use, SYS_sendto, (long)buf, (long)len, flags,
-		    (long)addr.__sockaddr__, addr_len);
+	err = unix_address_take(&to, addr.__sockaddr__, addr_len);
+	if (unlikely(err)) {
+		use_end(&use);
+		return result(err);
+	}
+	return call(&use, SYS_sendto, (long)buf, (long)len, flags, (long)to.addr,
+		    to.len);
 }
 
 HIJACK ssize_t recvfrom(int fd, void *buf, size_t len, int flags,

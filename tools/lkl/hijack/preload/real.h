@@ -14,6 +14,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <glob.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netdb.h>
@@ -22,9 +24,13 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/fanotify.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -32,37 +38,52 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* Every function of libc that is called here though it is interposed. */
 #define REAL_FUNCTIONS(X) \
-	X(_exit) X(accept) X(accept4) X(access) X(bind) X(chdir) X(close) \
-	X(close_range) X(closedir) X(connect) X(copy_file_range) X(dirfd) \
-	X(dup) X(dup2) X(dup3) X(epoll_create1) X(epoll_ctl) X(epoll_pwait) \
-	X(epoll_pwait2) X(epoll_wait) X(faccessat) X(fchmod) X(fchown) X(fcntl) X(fdatasync) X(fdopen) \
-	X(fdopendir) X(flock) X(fopen) X(fstat) X(fstatat) X(fstatfs) X(fsync) \
-	X(ftruncate) X(getaddrinfo) X(getnameinfo) X(getpeername) X(getrlimit) X(getsockname) X(getsockopt) \
-	X(ioctl) X(listen) X(lseek) X(open) X(openat) X(opendir) X(poll) \
-	X(ppoll) X(pread) X(preadv) X(preadv2) X(prlimit) X(pselect) \
-	X(pthread_cancel) X(pthread_sigmask) X(pwrite) X(pwritev) X(pwritev2) X(read) X(readdir) \
-	X(readlink) X(readlinkat) X(readv) X(recv) X(recvfrom) X(recvmmsg) \
-	X(recvmsg) X(rewinddir) X(seekdir) X(select) X(send) X(sendfile) \
-	X(sendmmsg) X(sendmsg) X(sendto) X(setrlimit) X(setsockopt) \
-	X(shutdown) X(sigaction) X(signal) X(socket) X(socketpair) X(splice) X(sysconf) \
-	X(statfs) X(statx) X(syscall) X(tee) X(telldir) X(vmsplice) X(wait4) X(waitid) \
-	X(execve) X(execvpe) X(fexecve) X(posix_spawn) X(posix_spawnp) X(prctl) \
-	X(write) X(writev)
+	X(accept) X(accept4) X(access) X(bind) X(chdir) X(chroot) X(close) \
+	X(close_range) X(closedir) X(connect) X(copy_file_range) X(dirfd) X(dup) \
+	X(dup2) X(dup3) X(epoll_create1) X(epoll_ctl) X(epoll_pwait) X(epoll_pwait2) \
+	X(epoll_wait) X(execve) X(execvpe) X(_exit) X(faccessat) X(fanotify_mark) \
+	X(fchdir) X(fchmod) X(fchmodat) X(fchown) X(fchownat) X(fcntl) X(fdatasync) \
+	X(fdopen) X(fdopendir) X(fexecve) X(fgetxattr) X(flistxattr) X(flock) \
+	X(fopen) X(fremovexattr) X(freopen) X(fsetxattr) X(fstat) X(fstatat) \
+	X(fstatfs) X(fstatvfs) X(fsync) X(ftruncate) X(ftw) X(futimens) \
+	X(get_current_dir_name) X(getaddrinfo) X(getcwd) X(getnameinfo) \
+	X(getpeername) X(getrlimit) X(getsockname) X(getsockopt) X(getxattr) X(glob) \
+	X(inotify_add_watch) X(ioctl) X(lgetxattr) X(linkat) X(listen) X(listxattr) \
+	X(llistxattr) X(lremovexattr) X(lseek) X(lsetxattr) X(mkdirat) X(mkdtemp) \
+	X(mknodat) X(mkostemps) X(mount) X(name_to_handle_at) X(nftw) X(open) \
+	X(openat) X(opendir) X(poll) X(posix_spawn) X(posix_spawnp) X(ppoll) X(prctl) \
+	X(pread) X(preadv) X(preadv2) X(prlimit) X(pselect) X(pthread_cancel) \
+	X(pthread_sigmask) X(pwrite) X(pwritev) X(pwritev2) X(read) X(readdir) \
+	X(readdir_r) X(readlink) X(readlinkat) X(readv) X(realpath) X(recv) \
+	X(recvfrom) X(recvmmsg) X(recvmsg) X(removexattr) X(renameat) X(renameat2) \
+	X(rewinddir) X(scandirat) X(seekdir) X(select) X(send) X(sendfile) \
+	X(sendmmsg) X(sendmsg) X(sendto) X(setrlimit) X(setsockopt) X(setxattr) \
+	X(shutdown) X(sigaction) X(signal) X(socket) X(socketpair) X(splice) \
+	X(statfs) X(statvfs) X(statx) X(symlinkat) X(syscall) X(sysconf) X(tee) \
+	X(telldir) X(truncate) X(umount2) X(unlinkat) X(utimensat) X(vmsplice) \
+	X(wait4) X(waitid) X(write) X(writev)
 
 /*
  * struct real - the table: one member a function, of the same name and type
  */
+#pragma GCC diagnostic push
+/* Programs call readdir_r() all the same. */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 struct real {
 #define REAL_MEMBER(name) __typeof__(&name) name;
 	REAL_FUNCTIONS(REAL_MEMBER)
 #undef REAL_MEMBER
 };
+
+#pragma GCC diagnostic pop
 
 extern struct real real;
 

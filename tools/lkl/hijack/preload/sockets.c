@@ -12,6 +12,8 @@
 #include "fd.h"
 #include "kernel.h"
 #include "real.h"
+#include "settings.h"
+#include "unix.h"
 
 /*
  * Sockets between the host's processes, and to parts of the host's kernel that
@@ -27,6 +29,7 @@ static bool host_family(int family, int protocol)
 {
 	switch (family) {
 	case AF_UNIX:
+		return !settings_unix_library();
 	case AF_ALG:
 	case AF_VSOCK:
 		return true;
@@ -48,6 +51,38 @@ HIJACK int socket(int family, int type, int protocol)
 	lib = kernel_call(SYS_socket, family, type | SOCK_CLOEXEC, protocol,
 			  0, 0, 0);
 	return (int)result(fd_new(lib, type & SOCK_CLOEXEC, type & SOCK_NONBLOCK));
+}
+
+static int socketpair_library(int family, int type, int protocol, int *ends)
+{
+	int libs[2], first, second;
+	long err = kernel_call(SYS_socketpair, family, type | SOCK_CLOEXEC,
+			       protocol, (long)libs, 0, 0);
+
+	if (err)
+		return (int)err;
+	first = fd_new(libs[0], type & SOCK_CLOEXEC, type & SOCK_NONBLOCK);
+	if (first < 0) {
+		lib_close(libs[1]);
+		return first;
+	}
+	second = fd_new(libs[1], type & SOCK_CLOEXEC, type & SOCK_NONBLOCK);
+	if (second < 0) {
+		fd_close(first);
+		return second;
+	}
+	ends[0] = first;
+	ends[1] = second;
+	return 0;
+}
+
+HIJACK int socketpair(int family, int type, int protocol, int ends[2])
+{
+	if (host_family(family, protocol) || kernel_busy())
+		return real.socketpair(family, type, protocol, ends);
+	if (!kernel_up())
+		return -1;
+	return (int)result(socketpair_library(family, type, protocol, ends));
 }
 
 /* Is a connection there? Saves making a number for none. */
@@ -111,11 +146,18 @@ static int call(struct use *use, long nr, long b, long c, long d, long e)
 
 HIJACK int connect(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)
 {
+	struct unix_address to;
 	struct use use;
+	int err;
 
 	if (!use_begin(&use, fd, true))
 		return real.connect(fd, addr, len);
-	return call(&use, SYS_connect, (long)addr.__sockaddr__, len, 0, 0);
+	err = unix_address_take(&to, addr.__sockaddr__, len);
+	if (unlikely(err)) {
+		use_end(&use);
+		return (int)result(err);
+	}
+	return call(&use, SYS_connect, (long)to.addr, to.len, 0, 0);
 }
 
 HIJACK int __connect(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)
@@ -123,11 +165,17 @@ HIJACK int __connect(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)
 
 HIJACK int bind(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)
 {
+	struct unix_address to;
 	struct use use;
+	long ret;
 
 	if (!use_begin(&use, fd, true))
 		return real.bind(fd, addr, len);
-	return call(&use, SYS_bind, (long)addr.__sockaddr__, len, 0, 0);
+	ret = unix_address_take(&to, addr.__sockaddr__, len);
+	if (!ret)
+		ret = unix_bind(use.file->lib, &to);
+	use_end(&use);
+	return (int)result(ret);
 }
 
 HIJACK int listen(int fd, int backlog)
@@ -171,9 +219,17 @@ HIJACK int getpeername(int fd, __SOCKADDR_ARG addr, socklen_t *len)
 HIJACK int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	struct use use;
+	int ret;
 
 	if (!use_begin(&use, fd, true))
 		return real.getsockopt(fd, level, name, value, len);
+	if (unlikely(level == SOL_SOCKET && name == SO_PEERCRED)) {
+		ret = call(&use, SYS_getsockopt, level, name, (long)value,
+			   (long)len);
+		if (!ret)
+			unix_peer_give(value, *len);
+		return ret;
+	}
 	return call(&use, SYS_getsockopt, level, name, (long)value, (long)len);
 }
 
