@@ -63,6 +63,7 @@ inc-tools/lkl/image/	:= -I. $(inc-tools)
 inc-tools/lkl/info/	:= -Itools/lkl/image -Itools/lkl/cp $(inc-tools)
 inc-tools/lkl/hijack/preload/ := -Itools/lkl/hijack $(inc-tools)
 inc-tools/lkl/hijack/service/ := -iquote tools/lkl/hijack/preload -Itools/lkl/hijack $(inc-tools)
+inc-tests/unit/	:= -I. -Itools/lkl/include -I$(B)/include -iquote tools/lkl/hijack
 inc-tests/tools/	:= -Itools/lkl/hijack/trap -Itools/lkl/image -Itools/lkl/cp $(inc-tools)
 inc-tests		:= -I. -Itools/lkl/include -I$(B)/include
 include_path		= $(or $(inc-$(dir $(1))),$(inc-$(firstword $(subst /, ,$(1)))))

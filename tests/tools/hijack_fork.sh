@@ -13,11 +13,25 @@ run=(timeout -k 1 60 lkl-hijack --no-config -m preload -i type=none)
 probe=$tests/netprobe-dynamic
 
 for p in fork prefork killed fork_signals fork_broken_pipe fork_mixed fork_threads \
-	 fork_nested fork_many exec passing; do
+	 fork_nested fork_many fork_own exec passing; do
 	timeout -k 1 60 "$probe" $p >host.out 2>&1 </dev/null
 	"${run[@]}" "$probe" $p >hijack.out 2>&1 </dev/null
 	same "$p: as on the host" host.out hijack.out
 done
+
+# What programs see in the process that has the kernel, they see in a child.
+child_first() {
+	LD_PRELOAD="$LKL_TOP/build/liblkl-hijack.so $tests/forkfirst.so" \
+		LKL_HIJACK_NET_IFTYPE=none timeout -k 1 100 "$@"
+}
+for p in hijack_calls hijack_waits netprobe-dynamic; do
+	timeout -k 1 100 "$tests/$p" >host.out 2>host.err </dev/null
+	child_first "$tests/$p" >hijack.out 2>child.err </dev/null
+	same "$p in a child: as on the host" host.out hijack.out
+	check "$p printed its list" test "$(wc -l <host.out)" -gt 100
+done
+check "descriptors of a child's many threads never mean two things" \
+	child_first "$tests/hijack_torture"
 
 # The parent may reap a child and find its port free, every time.
 for _ in 1 2 3 4 5; do

@@ -18,6 +18,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -1243,6 +1244,286 @@ static void probe_many_streams(void)
 	close(l);
 }
 
+/* ---- a child's own connections: what it writes and reads by itself ---- */
+
+/* An address where nothing is. */
+static char *volatile nowhere = (char *)8;
+
+/* The other end of a connection that the calling process accepts. */
+struct far {
+	int fd;		/* the process's */
+	int peer;	/* its peer, of the same process */
+	int epoll;
+};
+
+static void far_open(struct far *far, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.u64 = 77 };
+	int ends[2];
+
+	pair(ends);
+	far->peer = ends[0];
+	far->fd = ends[1];
+	far->epoll = epoll_create1(0);
+	epoll_ctl(far->epoll, EPOLL_CTL_ADD, far->fd, &event);
+}
+
+static void far_close(struct far *far)
+{
+	close(far->fd);
+	close(far->peer);
+	close(far->epoll);
+}
+
+static void far_events(struct far *far)
+{
+	struct epoll_event event;
+	int n = epoll_wait(far->epoll, &event, 1, PATIENCE);
+
+	say("event %d %x", n, n == 1 ? event.events : 0);
+}
+
+static int unread(int fd)
+{
+	int n = -1;
+
+	ioctl(fd, FIONREAD, &n);
+	return n;
+}
+
+/* All of @len bytes have arrived. */
+static void arrived(int fd, int len)
+{
+	while (unread(fd) < len)
+		sched_yield();
+}
+
+static void own_reads(void)
+{
+	struct far far;
+	char buf[200], other[200];
+	int n;
+
+	far_open(&far, EPOLLIN | EPOLLET);
+	write(far.peer, bulk, 100);
+	far_events(&far);
+	say("part %s", result(read(far.fd, buf, 10)));
+	say("left %d", unread(far.fd));
+	say("bad address %s", result(read(far.fd, nowhere, 10)));
+	say("peek %s", result(recv(far.fd, buf + 10, 200, MSG_PEEK)));
+	write(far.peer, bulk + 100, 50);
+	arrived(far.fd, 140);
+	far_events(&far);
+	n = dup(far.fd);
+	say("other number %s", result(read(n, other, 40)));
+	say("rest %s", result(read(far.fd, buf + 50, 150)));
+	memcpy(buf + 10, other, 40);
+	say("same %d", !memcmp(buf, bulk, 150));
+	close(n);
+	fcntl(far.fd, F_SETFL, O_NONBLOCK);
+	say("none %s", result(read(far.fd, buf, 10)));
+	far_close(&far);
+}
+
+/* Edge-triggered: a short read means that there is no more. */
+static void own_edges(void)
+{
+	static char buf[100000];
+	struct far far;
+	long total = 0, n;
+
+	far_open(&far, EPOLLIN | EPOLLET);
+	fcntl(far.fd, F_SETFL, O_NONBLOCK);
+	write(far.peer, bulk, 10000);
+	arrived(far.fd, 10000);
+	far_events(&far);
+	say("all %s", result(read(far.fd, buf, sizeof(buf))));
+	write(far.peer, bulk, 4096);
+	arrived(far.fd, 4096);
+	far_events(&far);
+	say("a page %s", result(read(far.fd, buf, sizeof(buf))));
+	write(far.peer, bulk, 9000);
+	arrived(far.fd, 9000);
+	far_events(&far);
+	while ((n = read(far.fd, buf, 1000)) > 0)
+		total += n;
+	say("by pieces %ld %s", total, result(n));
+	far_close(&far);
+}
+
+static void own_writes(void)
+{
+	struct iovec iov[2] = { { (void *)bulk, 10 }, { nowhere, 10 } };
+	struct far far;
+	char buf[100];
+
+	far_open(&far, EPOLLIN);
+	say("write %s", result(write(far.fd, bulk, 10)));
+	say("bad address %s", result(write(far.fd, nowhere, 10)));
+	say("half bad %d", writev(far.fd, iov, 2) <= 10);
+	say("unsent %d", unread(far.fd));
+	say("shut down %s", result(shutdown(far.fd, SHUT_WR)));
+	say("write %s", result(write(far.fd, bulk, 10)));
+	say("read %d", read_all(far.peer, buf, 10) == 10 && !memcmp(buf, bulk, 10));
+	far_close(&far);
+}
+
+/* The peer has gone without reading: calls say so once the event was seen. */
+static void own_reset(void)
+{
+	struct far far;
+	char c;
+
+	far_open(&far, EPOLLIN);
+	say("write %s", result(write(far.fd, bulk, 10)));
+	arrived(far.peer, 10);
+	close(far.peer);
+	far_events(&far);
+	say("write %s", result(write(far.fd, bulk, 10)));
+	say("write %s", result(write(far.fd, bulk, 10)));
+	say("read %s", result(read(far.fd, &c, 1)));
+	far.peer = -1;
+	far_close(&far);
+}
+
+static void *write_number(void *arg)
+{
+	int *fd = arg;
+
+	return (void *)(long)write(*fd, "2", 1);
+}
+
+/* Whoever has it writes in the order in which they write. */
+static void own_order(void)
+{
+	struct far far;
+	char buf[16] = "";
+	int copy;
+
+	far_open(&far, EPOLLIN);
+	write(far.fd, "1", 1);
+	pthread_join(start(write_number, &far.fd), NULL);
+	write(far.fd, "3", 1);
+	if (!fork()) {
+		write(far.fd, "4", 1);
+		_exit(0);
+	}
+	wait(NULL);
+	write(far.fd, "5", 1);
+	copy = dup(far.fd);
+	write(copy, "6", 1);
+	write(far.fd, "7", 1);
+	close(copy);
+	say("order %zu %s", read_all(far.peer, buf, 7), buf);
+	far_close(&far);
+}
+
+/* A child writes to what it accepted, and ends. */
+static void own_end(int l, bool killed)
+{
+	int fd = accept(l, NULL, NULL);
+
+	for (int i = 0; i < 10; i++)
+		write(fd, bulk, 1000);
+	if (killed)
+		kill(getpid(), SIGKILL);
+	_exit(0);
+}
+
+static void own_ends(bool killed)
+{
+	int l = listener(0, 5), fd = client(port_of(l));
+	pid_t child = fork();
+	char c;
+
+	if (!child)
+		own_end(l, killed);
+	waitpid(child, NULL, 0);
+	say("all %zu", read_all(fd, (char *)bulk2, 10000));
+	say("end %s", result(read(fd, &c, 1)));
+	close(fd);
+	close(l);
+}
+
+/* As a server does it: many connections, each answered by what it sent. */
+static void own_echo(int l, int connections)
+{
+	int epoll = epoll_create1(0), open = connections;
+	struct epoll_event events[8];
+	char buf[8192];
+	ssize_t len;
+
+	for (int i = 0; i < connections; i++) {
+		struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET };
+
+		event.data.fd = accept4(l, NULL, NULL, SOCK_NONBLOCK);
+		epoll_ctl(epoll, EPOLL_CTL_ADD, event.data.fd, &event);
+	}
+	while (open) {
+		int n = epoll_wait(epoll, events, 8, -1);
+
+		for (int i = 0; i < n; i++) {
+			while ((len = read(events[i].data.fd, buf, sizeof(buf))) > 0)
+				write(events[i].data.fd, buf, (size_t)len);
+			if (!len) {
+				close(events[i].data.fd);
+				open--;
+			}
+		}
+	}
+	_exit(0);
+}
+
+#define ECHOES	32
+
+static void own_server(void)
+{
+	int l = listener(0, ECHOES), fds[ECHOES], wrong = 0;
+	pid_t child = fork();
+	char buf[8192];
+
+	if (!child)
+		own_echo(l, ECHOES);
+	for (int i = 0; i < ECHOES; i++)
+		fds[i] = client(port_of(l));
+	for (int turn = 0; turn < 200; turn++) {
+		size_t len = (size_t)(turn * 37) % 6000 + 1;
+
+		for (int i = 0; i < ECHOES; i++)
+			write(fds[i], bulk + i * 100 + turn, len);
+		for (int i = 0; i < ECHOES; i++)
+			wrong += read_all(fds[i], buf, len) != len ||
+				 memcmp(buf, bulk + i * 100 + turn, len);
+	}
+	say("wrong %d", wrong);
+	for (int i = 0; i < ECHOES; i++)
+		close(fds[i]);
+	say("child %s", result(waitpid(child, NULL, 0) == child));
+	close(l);
+}
+
+/* In a child, that all is its own. */
+static void probe_fork_own(void)
+{
+	static void (*const steps[])(void) = {
+		own_reads, own_edges, own_writes, own_reset, own_order,
+	};
+
+	for (size_t i = 0; i < BULK; i++)
+		bulk[i] = (char)(i * 7 + i / 4096);
+	close(socket(AF_INET, SOCK_STREAM, 0));
+	for (size_t i = 0; i < ARRAY(steps); i++) {
+		if (!fork()) {
+			steps[i]();
+			_exit(0);
+		}
+		wait(NULL);
+	}
+	own_ends(false);
+	own_ends(true);
+	own_server();
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -1277,6 +1558,7 @@ static const struct {
 	{ "fork_threads", probe_fork_threads },
 	{ "fork_nested", probe_fork_nested },
 	{ "fork_many", probe_fork_many },
+	{ "fork_own", probe_fork_own },
 	{ "passing", probe_passing },
 	{ "exec", probe_exec },
 	{ "raw_calls", probe_raw_calls },

@@ -172,14 +172,20 @@ static bool host_turn(struct epoll *epoll)
 	       __atomic_add_fetch(&epoll->looks, 1, __ATOMIC_RELAXED) >= LOOKS_MAX;
 }
 
+/* A kernel that is another process's is asked once: sleeping in it looks, too. */
+static bool sleep_looks(const struct wait *wait)
+{
+	return wait->deadline && kernel_remote();
+}
+
 /* Which side comes first alternates, so that neither fills the array always. */
 static int both_look(struct wait *wait)
 {
 	int host = 0, lib;
 
-	if (host_turn(wait->epoll))
+	if (host_turn(wait->epoll) || sleep_looks(wait))
 		host = host_look(wait);
-	if (host < 0)
+	if (host < 0 || (!host && sleep_looks(wait)))
 		return host;
 	lib = lib_look(wait, host);
 	if (host + lib || lib < 0)

@@ -18,6 +18,7 @@
 
 #include <string.h>
 
+#include "guard.h"
 #include "kernel.h"
 #include "preload.h"
 #include "real.h"
@@ -122,6 +123,8 @@ static void fault_handle(int signo, siginfo_t *info, void *context)
 	struct sigaction told = actions[signo].told;
 	sigset_t saved;
 
+	if (guard_fault(context))
+		return;
 	if (told.sa_handler == SIG_IGN && info->si_code <= 0)
 		return;
 	if (!is_function(&told)) {
@@ -162,6 +165,7 @@ void signals_before_boot(void)
 		real.sigaction(faults[i], &ours, NULL);
 	}
 	__atomic_store_n(&faults_taken, true, __ATOMIC_RELEASE);
+	guard_start();
 }
 
 HIJACK int sigaction(int signo, const struct sigaction *new,

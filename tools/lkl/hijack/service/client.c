@@ -16,7 +16,9 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "ahead.h"
 #include "api.h"
+#include "guard.h"
 #include "kernel.h"
 #include "preload.h"
 #include "real.h"
@@ -58,6 +60,19 @@ static long gone(void)
 	return -ENOLINK;
 }
 
+/* Not the first thread: what the first has put on its board is done before. */
+static void settle(void)
+{
+	struct request req = { .nr = REQUEST_SETTLE };
+	long ret;
+
+	ahead_stop();
+	if (!ahead_started() || sandbox_send(connection, &req, sizeof(req), -1))
+		return;
+	while (sandbox_receive(connection, &ret, sizeof(ret)) < 0 && errno == EINTR)
+		;
+}
+
 static int connect_thread(void)
 {
 	struct control msg = { .op = CONTROL_THREAD };
@@ -76,6 +91,8 @@ static int connect_thread(void)
 	}
 	connection = ends[0];
 	pthread_setspecific(ended_key, (void *)(long)(connection + 1));
+	if (number > 1)
+		settle();
 	return 0;
 }
 
@@ -142,7 +159,9 @@ static long answer(const struct request *req, int *fd)
 	if (req->waker || ends_by_signal(req->nr))
 		wait_and_watch();
 	if (fd)
-		n = message_receive(connection, &ret, sizeof(ret), fd);
+		while ((n = message_receive(connection, &ret, sizeof(ret), fd)) ==
+		       -EINTR)
+			interrupt_call();
 	else
 		while ((n = sandbox_receive(connection, &ret, sizeof(ret))) < 0 &&
 		       errno == EINTR)
@@ -150,9 +169,9 @@ static long answer(const struct request *req, int *fd)
 	return n == sizeof(ret) ? ret : gone();
 }
 
-static bool raises_pipe(const struct request *req)
+static bool raises_pipe(long nr, const long *params)
 {
-	switch (req->nr) {
+	switch (nr) {
 	case SYS_write:
 	case SYS_writev:
 	case SYS_sendfile:
@@ -160,40 +179,85 @@ static bool raises_pipe(const struct request *req)
 		return true;
 	case SYS_sendto:
 	case SYS_sendmmsg:
-		return !(req->params[3] & MSG_NOSIGNAL);
+		return !(params[3] & MSG_NOSIGNAL);
 	case SYS_sendmsg:
-		return !(req->params[2] & MSG_NOSIGNAL);
+		return !(params[2] & MSG_NOSIGNAL);
 	}
 	return false;
 }
 
 /* @fd goes with it, or -1; *@end comes with the answer, if there is @end. */
-static long call(struct request *req, int fd, int *end)
+static long message(struct request *req, int fd, int *end)
+{
+	long ret;
+
+	req->seq = ++seq;
+	ret = connection < 0 ? connect_thread() : 0;
+	if (!ret)
+		ret = sandbox_send(connection, req, sizeof(*req), fd) ? gone() :
+		      answer(req, end);
+	return ret;
+}
+
+static long request(struct request *req, int fd, int *end)
 {
 	long ret;
 
 	if (busy)
 		return -EDEADLK;
 	busy = true;
-	req->seq = ++seq;
-	ret = connection < 0 ? connect_thread() : 0;
-	if (!ret)
-		ret = sandbox_send(connection, req, sizeof(*req), fd) ? gone() :
-		      answer(req, end);
+	ret = message(req, fd, end);
 	busy = false;
-	if (ret == -EPIPE && raises_pipe(req))
+	return ret;
+}
+
+/* Sockets of which this could be the first: from now on, their calls may be quick. */
+static void want_board(long nr)
+{
+	struct request req = { .nr = REQUEST_BOARD };
+	int fd = -1;
+
+	if ((nr != SYS_socket && nr != SYS_accept4) || ahead_started() ||
+	    number != 1 || threads != 1 || sandboxed() || !guard_ready())
+		return;
+	if (!message(&req, -1, &fd) && fd >= 0)
+		ahead_start(connection, fd);
+	if (fd >= 0)
+		real.close(fd);
+}
+
+static long by_message(long nr, const long *params, bool waker)
+{
+	struct request req = { .nr = nr, .waker = waker };
+	long ret;
+
+	memcpy(req.params, params, sizeof(req.params));
+	want_board(nr);
+	ahead_before(&req);
+	ret = message(&req, -1, NULL);
+	return ahead_after(&req, params, ret);
+}
+
+static long call(long nr, const long *params, bool waker)
+{
+	long ret;
+
+	if (busy)
+		return -EDEADLK;
+	busy = true;
+	if (!ahead_call(nr, params, &ret))
+		ret = by_message(nr, params, waker);
+	busy = false;
+	if (ret == -EPIPE && raises_pipe(nr, params))
 		pthread_kill(pthread_self(), SIGPIPE);
 	return ret;
 }
 
 static long client_call(long nr, long *params)
 {
-	struct request req = { .nr = nr };
 	int saved = errno;
-	long ret;
+	long ret = call(nr, params, false);
 
-	memcpy(req.params, params, sizeof(req.params));
-	ret = call(&req, -1, NULL);
 	errno = saved;
 	return ret;
 }
@@ -223,10 +287,7 @@ static void waker_interrupt(const struct lkl_waker *waker)
 
 static long waker_syscall(long nr, long *params)
 {
-	struct request req = { .nr = nr, .waker = 1 };
-
-	memcpy(req.params, params, sizeof(req.params));
-	return call(&req, -1, NULL);
+	return call(nr, params, true);
 }
 
 /* ---- beginning ---- */
@@ -237,7 +298,9 @@ long client_fork(int *libs, size_t count, int child_control)
 		.nr = REQUEST_FORK, .params = { (long)libs, (long)count },
 	};
 
-	return call(&req, child_control, NULL);
+	/* From now on, all is the child's too. */
+	ahead_shared();
+	return request(&req, child_control, NULL);
 }
 
 long client_keep(ino_t inode, int lib, int end)
@@ -246,14 +309,15 @@ long client_keep(ino_t inode, int lib, int end)
 		.nr = REQUEST_KEEP, .params = { (long)inode, lib },
 	};
 
-	return call(&req, end, NULL);
+	ahead_passed(lib);
+	return request(&req, end, NULL);
 }
 
 int client_find(ino_t inode, int *end)
 {
 	struct request req = { .nr = REQUEST_FIND, .params = { (long)inode } };
 	int fd = -1;
-	long lib = call(&req, -1, &fd);
+	long lib = request(&req, -1, &fd);
 
 	*end = fd < 0 ? -1 : connection_keep(fd);
 	return (int)lib;
@@ -263,11 +327,12 @@ void client_reaped(pid_t pid)
 {
 	struct request req = { .nr = REQUEST_REAPED, .params = { pid } };
 
-	call(&req, -1, NULL);
+	request(&req, -1, NULL);
 }
 
 void client_forget(void)
 {
+	ahead_forget();
 	connection_close(control);
 	connection_close(connection);
 	control = -1;
@@ -325,7 +390,7 @@ void client_joined(void)
 {
 	struct request req = { .nr = REQUEST_DEAD };
 
-	kernel_dead = (int)call(&req, -1, NULL);
+	kernel_dead = (int)request(&req, -1, NULL);
 	stand_in();
 	kernel_join(client_call);
 }

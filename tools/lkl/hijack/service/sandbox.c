@@ -21,7 +21,7 @@
 #include "service.h"
 
 /* File-scope state: filters are inherited, and never taken back. */
-static bool sandboxed;
+static bool filtered;
 
 HIJACK int prctl(int option, ...)
 {
@@ -33,13 +33,18 @@ HIJACK int prctl(int option, ...)
 		args[i] = va_arg(list, unsigned long);
 	va_end(list);
 	if (option == PR_SET_SECCOMP)
-		sandboxed = true;
+		filtered = true;
 	return real.prctl(option, args[0], args[1], args[2], args[3]);
+}
+
+bool sandboxed(void)
+{
+	return filtered;
 }
 
 int sandbox_send(int sock, const void *data, size_t len, int fd)
 {
-	if (!sandboxed || fd >= 0)
+	if (!filtered || fd >= 0)
 		return message_send(sock, data, len, fd);
 	/* SIGPIPE if the owner is gone: nothing better is allowed. */
 	return real.write(sock, data, len) < 0 ? -errno : 0;
@@ -47,5 +52,5 @@ int sandbox_send(int sock, const void *data, size_t len, int fd)
 
 ssize_t sandbox_receive(int sock, void *data, size_t len)
 {
-	return sandboxed ? real.read(sock, data, len) : real.recv(sock, data, len, 0);
+	return filtered ? real.read(sock, data, len) : real.recv(sock, data, len, 0);
 }

@@ -7,8 +7,12 @@
 #ifndef HIJACK_SANDBOX_H
 #define HIJACK_SANDBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+
+/* Has the program set a filter? */
+bool sandboxed(void);
 
 /* As message_send(). */
 int sandbox_send(int sock, const void *data, size_t len, int fd);

@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "api.h"
+#include "behind.h"
 #include "descriptors.h"
 #include "kernel.h"
 #include "listen.h"
@@ -39,6 +40,8 @@
  * @seq: the call under way, or the last one
  * @signalled: a signal interrupted the call
  * @woken: an interrupt for wakers that has ended no call yet
+ * @own: user memory is the owner's at the moment, not the client's
+ * @behind: what the client's thread shares with it, if it asked for that
  */
 struct service {
 	struct service *next;
@@ -50,6 +53,8 @@ struct service {
 	uint64_t seq;
 	bool signalled;
 	bool woken;
+	bool own;
+	struct behind *behind;
 };
 
 /**
@@ -60,6 +65,7 @@ struct service {
  * @control: our end of its control connection; -1 once it is gone
  * @threads: services for its threads
  * @count: how many, plus one while @control is open
+ * @settling: threads that wait for boards
  * @libs: the library's descriptors that are its
  */
 struct client {
@@ -69,12 +75,14 @@ struct client {
 	int control;
 	struct service *threads;
 	unsigned int count;
+	unsigned int settling;
 	struct descriptors libs;
 };
 
 /* File-scope state: a process serves one kernel. */
 static pthread_mutex_t clients_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t clients_gone = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t boards_done = PTHREAD_COND_INITIALIZER;
 static struct client *clients;
 static unsigned int client_count;
 static int epoll = -1;
@@ -166,6 +174,72 @@ static long interruptible(struct service *s, struct request *req)
 	return ret;
 }
 
+/* ---- boards ---- */
+
+/* From now on user memory is the owner's, or the client's. */
+static void memory(struct service *s, bool own)
+{
+	if (s->own != own)
+		api.lkl_peer_set(own ? 0 : s->client->pid);
+	s->own = own;
+}
+
+/* Who waits for boards is to look again. */
+static void boards_tell(struct client *client)
+{
+	if (!__atomic_load_n(&client->settling, __ATOMIC_SEQ_CST))
+		return;
+	pthread_mutex_lock(&clients_lock);
+	pthread_cond_broadcast(&boards_done);
+	pthread_mutex_unlock(&clients_lock);
+}
+
+/* Return: whether the client keeps to the rules. */
+static bool board_work(struct service *s, bool (*work)(struct behind *behind))
+{
+	bool right = true;
+
+	if (s->behind) {
+		memory(s, true);
+		right = work(s->behind);
+		boards_tell(s->client);
+	}
+	return right;
+}
+
+static bool settled(const struct client *client)
+{
+	const struct service *s = client->threads;
+
+	while (s && (!s->behind || behind_settled(s->behind)))
+		s = s->next;
+	return !s;
+}
+
+static void settle(struct client *client)
+{
+	pthread_mutex_lock(&clients_lock);
+	__atomic_add_fetch(&client->settling, 1, __ATOMIC_SEQ_CST);
+	while (!settled(client))
+		pthread_cond_wait(&boards_done, &clients_lock);
+	__atomic_sub_fetch(&client->settling, 1, __ATOMIC_SEQ_CST);
+	pthread_mutex_unlock(&clients_lock);
+}
+
+static long board_new(struct service *s, int *end)
+{
+	struct behind *behind = s->behind ? NULL : behind_new(end);
+
+	if (!behind)
+		return -ENOMEM;
+	pthread_mutex_lock(&clients_lock);
+	s->behind = behind;
+	pthread_mutex_unlock(&clients_lock);
+	return 0;
+}
+
+/* ---- requests ---- */
+
 /* What is no system call. @fd came with it; *@end goes with the answer. */
 static long make_request(struct service *s, const struct request *req, int fd, int *end)
 {
@@ -189,38 +263,58 @@ static long make_request(struct service *s, const struct request *req, int fd, i
 		return ret;
 	case REQUEST_DEAD:
 		return kernel_dead;
+	case REQUEST_BOARD:
+		return board_new(s, end);
+	case REQUEST_SETTLE:
+		settle(s->client);
+		return 0;
 	}
 	return -ENOSYS;
 }
 
-static long make_call(struct service *s, struct request *req, int fd, int *end)
+static long make_call(struct service *s, struct request *req)
 {
+	bool board = req->board && s->behind && behind_before(s->behind, req);
 	long ret;
 
-	if (req->nr < 0)
-		return make_request(s, req, fd, end);
 	__atomic_store_n(&s->signalled, false, __ATOMIC_RELEASE);
 	__atomic_store_n(&s->seq, req->seq, __ATOMIC_SEQ_CST);
 	descriptors_before(&s->client->libs, req->nr, req->params);
+	memory(s, board);
 	ret = interruptible(s, req);
 	descriptors_after(&s->client->libs, req->nr, req->params, ret,
 			  s->client->pid);
+	if (s->behind) {
+		memory(s, true);
+		behind_after(s->behind, req, ret);
+	}
 	return ret;
+}
+
+/* Return: whether the answer could be sent. */
+static bool serve_one(struct service *s, struct request *req, int fd)
+{
+	int end = -1, err;
+	long ret = req->nr < 0 ? make_request(s, req, fd, &end) : make_call(s, req);
+
+	err = message_send(s->connection, &ret, sizeof(ret), end);
+	if (req->nr == REQUEST_BOARD && end >= 0)
+		real.close(end);
+	return !err;
 }
 
 static void serve_calls(struct service *s)
 {
 	struct request req;
-	long ret;
-	int fd, end;
+	int fd;
 
-	while (message_receive(s->connection, &req, sizeof(req), &fd) ==
-	       sizeof(req)) {
-		end = -1;
-		ret = make_call(s, &req, fd, &end);
-		if (message_send(s->connection, &ret, sizeof(ret), end))
-			return;
-	}
+	while (board_work(s, behind_rest) &&
+	       message_receive(s->connection, &req, sizeof(req), &fd) ==
+	       sizeof(req) && board_work(s, behind_work))
+		if (req.nr != REQUEST_KICK && !serve_one(s, &req, fd))
+			break;
+	/* What was written before the end was written. */
+	board_work(s, behind_work);
 }
 
 static void service_unlink(struct service *s)
@@ -231,6 +325,7 @@ static void service_unlink(struct service *s)
 	while (*link != s)
 		link = &(*link)->next;
 	*link = s->next;
+	pthread_cond_broadcast(&boards_done);
 	pthread_mutex_unlock(&clients_lock);
 }
 
@@ -260,6 +355,7 @@ static void *service_main(void *arg)
 	api.lkl_peer_set(0);
 	service_unlink(s);
 	connection_close(s->connection);
+	behind_free(s->behind);
 	client_put(s->client);
 	free(s);
 	return NULL;

@@ -13,6 +13,8 @@
  * socket of the host) to a thread of the owner, which makes the call in its
  * place, with the client's memory for the user's (lkl_peer_set()).
  *
+ * What need not wait for an answer does not: see board.h.
+ *
  * The library has one table of descriptors. At fork the child gets duplicates of
  * those it inherits; what it opens later is noted, and closed when it is gone.
  * So files are shared and live as long as on a host.
@@ -66,6 +68,12 @@ struct control {
 #define REQUEST_FIND	(-4L)
 /* kernel_dead */
 #define REQUEST_DEAD	(-5L)
+/* The answer carries memory to share: board.h. */
+#define REQUEST_BOARD	(-6L)
+/* Something was put on the board; not answered. */
+#define REQUEST_KICK	(-7L)
+/* Answered when all that other threads have put on boards is done. */
+#define REQUEST_SETTLE	(-8L)
 
 /**
  * struct request - a call, by a thread's connection; answered by a long
@@ -74,12 +82,14 @@ struct control {
  *	by those of the child, and its length
  * @seq: numbers the thread's calls
  * @waker: it may be ended by an interrupt for wakers
+ * @board: epoll_wait() and its like: the events go to the board
  */
 struct request {
 	long nr;
 	long params[6];
 	uint64_t seq;
-	uint64_t waker;
+	uint32_t waker;
+	uint32_t board;
 };
 
 /* ---- messages.c ---- */
