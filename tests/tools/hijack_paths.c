@@ -12,6 +12,7 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <ftw.h>
 #include <glob.h>
 #include <limits.h>
@@ -376,6 +377,7 @@ static void walks(void)
 	say(walked_ttl);
 	say(nftw("/proc/sys/net", walk_stop, 10, FTW_PHYS));
 	say(nftw("/proc/sys/net", walk_skip, 10, FTW_PHYS | FTW_ACTIONRETVAL));
+	say(walked > 2);
 	say(nftw("/proc/sys/net/nosuch", walk_step, 10, 0));
 	walk_reset();
 	say(nftw(TTL, walk_step, 10, 0));
@@ -389,6 +391,79 @@ static void walks(void)
 	say(nftw("sys/net/ipv4", walk_step, 20, FTW_CHDIR));
 	say(walked_ttl);
 	puts(here());
+	say(chdir("/"));
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/* Kinds of what a walk returns, counted; and what it says of one file. */
+static void tree(const char *path, int options, int (*compare)(const FTSENT **, const FTSENT **))
+{
+	char *paths[2] = { (char *)path, NULL };
+	int kinds[16] = { 0 }, last = 0, good = 0, order = 0;
+	FTS *fts = fts_open(paths, options, compare);
+	FTSENT *entry;
+
+	while (fts && (entry = fts_read(fts))) {
+		kinds[entry->fts_info]++;
+		order += entry->fts_level > last + 1;
+		last = entry->fts_level;
+		if (!strcmp(entry->fts_name, "ip_default_ttl"))
+			good += right(entry->fts_accpath) == 1 && entry->fts_namelen == 14;
+	}
+	printf("tree %s %x: end %d files %d before %d after %d ttl %d skips %d other %d\n",
+	       path, options, errno, kinds[FTS_F] > 20, kinds[FTS_D] > 0,
+	       kinds[FTS_DP] == kinds[FTS_D], good, order,
+	       kinds[FTS_NS] + kinds[FTS_ERR] + kinds[FTS_DC]);
+	if (fts)
+		say(fts_close(fts));
+}
+
+static void trees(void)
+{
+	char *net[3] = { "/proc/sys/net/ipv4", "/proc/sys/kernel/ostype", NULL };
+	FTS *fts = fts_open(net, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTSENT *entry, *child;
+	int ttls = 0;
+
+	say(fts != NULL);
+	say(fts_children(fts, 0) != NULL);
+	entry = fts_read(fts);
+	puts(entry->fts_path);
+	say(entry->fts_info == FTS_D);
+	say(fts_set(fts, entry, FTS_SKIP));
+	entry = fts_read(fts);
+	puts(entry->fts_name);
+	say(entry->fts_info == FTS_DP);
+	entry = fts_read(fts);
+	puts(entry->fts_name);
+	say(entry->fts_info == FTS_F);
+	say(fts_set(fts, entry, FTS_AGAIN));
+	say(fts_read(fts) == entry);
+	say(fts_read(fts) != NULL);
+	say(errno);
+	say(fts_close(fts));
+	fts = fts_open(net, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	fts_read(fts);
+	for (child = fts_children(fts, FTS_NAMEONLY); child; child = child->fts_link)
+		ttls += !strcmp(child->fts_name, "ip_default_ttl");
+	say(ttls);
+	entry = fts_read(fts);
+	say(entry->fts_level);
+	say(fts_close(fts));
+	tree("/proc/sys/net", FTS_PHYSICAL, NULL);
+	tree("/proc/sys/net", FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, by_name);
+	tree("/proc/sys/net/", FTS_LOGICAL, by_name);
+	tree("/proc/sys/net", FTS_PHYSICAL | FTS_XDEV | FTS_SEEDOT, by_name);
+	tree("/proc/sys", FTS_PHYSICAL, NULL);
+	tree("/proc/sys/net/nosuch", FTS_PHYSICAL, NULL);
+	tree(TTL, FTS_PHYSICAL | FTS_COMFOLLOW, NULL);
+	say(chdir("/proc/sys/net"));
+	tree("ipv4", FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	tree(".", FTS_PHYSICAL | FTS_NOCHDIR, by_name);
 	say(chdir("/"));
 }
 
@@ -599,6 +674,7 @@ int main(int argc, char **argv)
 	scan();
 	globs();
 	walks();
+	trees();
 	attributes();
 	make_files();
 	times();

@@ -14,6 +14,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <ftw.h>
 #include <glob.h>
 #include <ifaddrs.h>
@@ -53,14 +54,15 @@
 	X(fchdir) X(fchmod) X(fchmodat) X(fchown) X(fchownat) X(fcntl) X(fdatasync) \
 	X(fdopen) X(fdopendir) X(fexecve) X(fgetxattr) X(flistxattr) X(flock) \
 	X(fopen) X(fremovexattr) X(freopen) X(fsetxattr) X(fstat) X(fstatat) \
-	X(fstatfs) X(fstatvfs) X(fsync) X(ftruncate) X(ftw) X(futimens) \
-	X(get_current_dir_name) X(getaddrinfo) X(getcwd) X(getnameinfo) \
-	X(getpeername) X(getrlimit) X(getsockname) X(getsockopt) X(getxattr) X(glob) \
-	X(inotify_add_watch) X(ioctl) X(lgetxattr) X(linkat) X(listen) X(listxattr) \
-	X(llistxattr) X(lremovexattr) X(lseek) X(lsetxattr) X(mkdirat) X(mkdtemp) \
-	X(mknodat) X(mkostemps) X(mount) X(name_to_handle_at) X(nftw) X(open) \
-	X(openat) X(opendir) X(poll) X(posix_spawn) X(posix_spawnp) X(ppoll) X(prctl) \
-	X(pread) X(preadv) X(preadv2) X(prlimit) X(pselect) X(pthread_cancel) \
+	X(fstatfs) X(fstatvfs) X(fsync) X(ftruncate) X(fts_children) X(fts_close) \
+	X(fts_open) X(fts_read) X(ftw) X(futimens) X(get_current_dir_name) \
+	X(getaddrinfo) X(getcwd) X(getnameinfo) X(getpeername) X(getrlimit) \
+	X(getsockname) X(getsockopt) X(getxattr) X(glob) X(inotify_add_watch) \
+	X(ioctl) X(lgetxattr) X(linkat) X(listen) X(listxattr) X(llistxattr) \
+	X(lremovexattr) X(lseek) X(lsetxattr) X(mkdirat) X(mkdtemp) X(mknodat) \
+	X(mkostemps) X(mount) X(name_to_handle_at) X(nftw) X(open) X(openat) \
+	X(opendir) X(poll) X(posix_spawn) X(posix_spawnp) X(ppoll) X(prctl) X(pread) \
+	X(preadv) X(preadv2) X(prlimit) X(pselect) X(pthread_cancel) \
 	X(pthread_sigmask) X(pwrite) X(pwritev) X(pwritev2) X(read) X(readdir) \
 	X(readdir_r) X(readlink) X(readlinkat) X(readv) X(realpath) X(recv) \
 	X(recvfrom) X(recvmmsg) X(recvmsg) X(removexattr) X(renameat) X(renameat2) \
