@@ -252,6 +252,30 @@ for signal in TERM HUP USR1 USR2 WINCH; do
 	check "SIG$signal is passed on" passed $signal
 done
 
+# ---- what it inherits is the program's to close
+
+# closed MODE REDIRECTION: who reads a pipe that the program closes does not wait for more
+closed() {
+	local pid
+
+	rm -f ended pipe
+	mkfifo pipe
+	sh -c 'cat <pipe >/dev/null; : >ended' &
+	eval "lkl-hijack --no-config -i type=none -m $1 sh -c 'exec $2>&-; exec sleep 20' $2>pipe" &
+	pid=$!
+	for _ in $(seq 100); do
+		[ ! -e ended ] || break
+		sleep 0.05
+	done
+	kill $pid
+	wait
+	[ -e ended ]
+}
+for mode in preload trap; do
+	check "$mode: a pipe that the program closes" closed $mode 3
+	check "$mode: its standard output" closed $mode 1
+done
+
 # The launcher stops with the program and goes on with it.
 stops() {
 	lkl-hijack sh -c 'kill -STOP $$; exit 5' &

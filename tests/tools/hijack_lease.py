@@ -5,7 +5,7 @@
 serve DEVICE MANNER [OPTION=VALUE...]: DHCP (10.9.0.50, and .51 after a refusal), router
     advertisements (fd09:1::/64) and DHCPv6 (fd09:2::50) on a device. What a client says is
     printed. The file MANNER says what is answered now: all, rebind (what is asked of all
-    servers only), none, refuse (renewals are refused, once). Options: seconds= of leases;
+    servers only), none, refuse (renewals are refused, once). Options: seconds= of leases; dns=;
     flags= of the router, any of a (addresses by SLAAC), m, o; rapid=1.
 watch FAMILY MANNER LOG: go through a lease's life: renewed, rebound, refused, lost, found
     again; LOG is what the server prints.
@@ -54,8 +54,9 @@ def options_read(data):
 
 
 class Dhcp:
-    def __init__(self, device, path, seconds):
+    def __init__(self, device, path, seconds, dns):
         self.path, self.seconds, self.given = path, seconds, 0
+        self.dns = socket.inet_aton(dns)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
@@ -71,7 +72,7 @@ class Dhcp:
         if kind != NAK:
             reply += bytes([51, 4]) + struct.pack("!I", self.seconds)
             reply += bytes([1, 4, 255, 255, 255, 0, 3, 4]) + SERVER
-            reply += bytes([6, 4]) + socket.inet_aton("10.9.0.53")
+            reply += bytes([6, 4]) + self.dns
         self.socket.sendto(bytes(reply) + b"\xff", (to, 68))
 
     def ready(self):
@@ -181,10 +182,10 @@ class Dhcp6:
 def serve(device, path, *settings):
     values = dict(setting.split("=") for setting in settings)
     seconds = int(values.get("seconds", 3600))
-    servers = [Dhcp(device, path, seconds), Router(device, values.get("flags", "")),
-               Dhcp6(device, path, seconds, "rapid" in values)]
-    if "flags" not in values:
-        servers = servers[:1]
+    servers = [Dhcp(device, path, seconds, values.get("dns", "10.9.0.53"))]
+    if "flags" in values:
+        servers += [Router(device, values["flags"]),
+                    Dhcp6(device, path, seconds, "rapid" in values)]
     by_socket = {server.socket: server for server in servers}
     say("ready")
     while True:

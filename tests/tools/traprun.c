@@ -2,20 +2,16 @@
 /*
  * traprun.c - run a program in the trap tier on a kernel with a loopback device
  *
- * Layer:   tests/tools. traprun [-f PATH=INSTEAD]... PROGRAM ARGS...
+ * Layer:   tests/tools. traprun PROGRAM ARGS...
  */
 #include <errno.h>
 #include <lkl.h>
 #include <lkl_host.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "trap.h"
-
-#define FILES_MAX	8
 
 static int loopback_up(void)
 {
@@ -55,21 +51,14 @@ static void message(void *arg, const char *line)
 
 int main(int argc, char **argv)
 {
-	struct trap_file files[FILES_MAX + 1] = { { NULL, NULL } };
-	struct trap_config config = {
+	const struct trap_config config = {
 		.start = start, .stop = stop, .message = message,
 	};
-	unsigned int count = 0;
-	int opt, ret;
+	int ret;
 
-	while ((opt = getopt(argc, argv, "+f:")) == 'f' && count < FILES_MAX) {
-		files[count].path = strtok(optarg, "=");
-		files[count++].instead = strtok(NULL, "");
-		config.files = files;
-	}
-	if (optind >= argc)
+	if (argc < 2)
 		return 2;
-	ret = trap_run(argv + optind, &config);
+	ret = trap_run(argv + 1, &config);
 	if (ret < 0)
 		fprintf(stderr, "traprun: %s\n", strerror(-ret));
 	return ret < 0 ? 125 : ret;

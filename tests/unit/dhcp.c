@@ -176,6 +176,64 @@ Test(dhcp, a_request_names_what_was_offered)
 	cr_assert_eq(request[IP_LENGTH] << 8 | request[IP_LENGTH + 1], len);
 }
 
+Test(dhcp, times_of_a_lease_are_read)
+{
+	ANSWER("\x35\x01\x05" "\x33\x04\x00\x00\x0e\x10" "\x3a\x04\x00\x00\x00\x64"
+	       "\x3b\x04\x00\x00\x01\x2c\xff");
+	cr_assert_eq(read_it(), DHCP_ACK);
+	cr_assert_eq(lease.seconds, 3600);
+	cr_assert_eq(lease.renew, 100);
+	cr_assert_eq(lease.rebind, 300);
+}
+
+/* RFC 2131, 4.4.5; what would be past the end is as good as nothing. */
+Test(dhcp, times_that_are_not_said_are_made_up)
+{
+	ANSWER("\x35\x01\x05" "\x33\x04\x00\x00\x03\x20" "\xff");
+	cr_assert_eq(read_it(), DHCP_ACK);
+	cr_assert_eq(lease.renew, 400);
+	cr_assert_eq(lease.rebind, 700);
+	ANSWER("\x35\x01\x05" "\x33\x04\x00\x00\x03\x20" "\x3a\x04\x00\x00\x0f\x00"
+	       "\x3b\x04\x00\x00\x0f\x00\xff");
+	cr_assert_eq(read_it(), DHCP_ACK);
+	cr_assert_eq(lease.renew, 400);
+	cr_assert_eq(lease.rebind, 700);
+	ANSWER("\x35\x01\x05\xff");
+	cr_assert_eq(read_it(), DHCP_ACK);
+	cr_assert_eq(lease.seconds, DHCP_FOREVER);
+}
+
+/* RFC 2131, table 5: the address stands in the message, in no option. */
+Test(dhcp, a_renewal_names_what_we_have)
+{
+	uint8_t message[DHCP_PACKET_MAX];
+	size_t len;
+
+	ANSWER(FULL_OFFER);
+	cr_assert_eq(read_it(), DHCP_OFFER);
+	len = dhcp_message_write(message, DHCP_RENEW, XID, mac, &lease);
+	cr_assert_eq(memcmp(message + 12, "\x0a\x00\x02\x0f", 4), 0);
+	cr_assert_eq(message[10], 0, "answered to that address");
+	cr_assert_not_null(memmem(message + 240, len - 240, "\x35\x01\x03", 3));
+	cr_assert_null(memmem(message + 240, len - 240, "\x32\x04", 2));
+	cr_assert_null(memmem(message + 240, len - 240, "\x36\x04", 2));
+}
+
+Test(dhcp, a_release_goes_to_the_server)
+{
+	uint8_t release[DHCP_PACKET_MAX];
+	size_t len;
+
+	ANSWER(FULL_OFFER);
+	cr_assert_eq(read_it(), DHCP_OFFER);
+	len = dhcp_packet_write(release, DHCP_RELEASE, XID, mac, &lease);
+	cr_assert_eq(memcmp(release + 12, "\x0a\x00\x02\x0f\x0a\x00\x02\x02", 8), 0);
+	cr_assert_eq(memcmp(release + MESSAGE + 12, "\x0a\x00\x02\x0f", 4), 0);
+	cr_assert_not_null(memmem(release + OPTIONS, len - OPTIONS, "\x35\x01\x07", 3));
+	cr_assert_not_null(memmem(release + OPTIONS, len - OPTIONS,
+				  "\x36\x04\x0a\x00\x02\x02", 6));
+}
+
 /* Any bytes changed, any length: read or ignored, never more (under ASan). */
 Test(dhcp, survives_damaged_packets)
 {

@@ -7,10 +7,7 @@
  */
 #include "launcher.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../apply.h"
@@ -54,32 +51,6 @@ static void message(void *arg, const char *line)
 	launcher_error("%s", line);
 }
 
-/* What the program is to see as /etc/resolv.conf; *@path is "" for the host's. */
-static int resolv_conf_make(const struct config *cfg, char *path)
-{
-	const char *servers = cfg->value[CONFIG_NAMESERVER];
-	const char *end;
-	FILE *file;
-	int fd;
-
-	if (!servers) {
-		*path = '\0';
-		return 0;
-	}
-	fd = mkstemp(path);
-	file = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!file)
-		return launcher_error("%s: cannot be made", path);
-	/* For whoever the program becomes. */
-	fchmod(fd, 0644);
-	for (; *servers; servers = *end ? end + 1 : end) {
-		end = strchrnul(servers, ',');
-		fprintf(file, "nameserver %.*s\n", (int)(end - servers), servers);
-	}
-	fclose(file);
-	return 0;
-}
-
 /* What cannot be had is said, and not done otherwise. */
 static bool wants_unix(const struct config *cfg)
 {
@@ -93,15 +64,12 @@ static bool wants_unix(const struct config *cfg)
 
 int trapped_run(const struct options *options, const struct cover *cover)
 {
-	char resolv_conf[] = "/tmp/lkl-resolv.XXXXXX";
 	struct trapped trapped = { .options = options };
-	struct trap_file files[] = { { NULL, NULL }, { NULL, NULL } };
 	const struct trap_config config = {
 		.start = kernel_start,
 		.stop = kernel_stop,
 		.message = message,
 		.arg = &trapped,
-		.files = files,
 	};
 	int status;
 
@@ -109,12 +77,6 @@ int trapped_run(const struct options *options, const struct cover *cover)
 		return LAUNCHER_UNUSABLE;
 	if (library_load(&trapped.api, &trapped.applied))
 		return LAUNCHER_FAILED;
-	if (resolv_conf_make(&options->cfg, resolv_conf))
-		return LAUNCHER_FAILED;
-	if (*resolv_conf)
-		files[0] = (struct trap_file){ "/etc/resolv.conf", resolv_conf };
 	status = trap_run(options->program, &config);
-	if (*resolv_conf)
-		unlink(resolv_conf);
 	return status < 0 ? LAUNCHER_UNUSABLE : status;
 }

@@ -14,6 +14,7 @@
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
 #include <resolv.h>
 #include <stdio.h>
@@ -50,13 +51,19 @@ static socklen_t addr_size(const struct sockaddr_storage *addr)
 	       sizeof(struct sockaddr_in6);
 }
 
-static void server_add(struct servers *servers, const char *text)
+/* One on a link is followed by its name: fe80::1%eth0. */
+static void server_add(struct servers *servers, char *text)
 {
 	struct sockaddr_storage *addr = &servers->addr[servers->count];
 	struct sockaddr_in *v4 = (struct sockaddr_in *)addr;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)addr;
+	char *link = strchr(text, '%');
 
 	memset(addr, 0, sizeof(*addr));
+	if (link) {
+		*link++ = '\0';
+		v6->sin6_scope_id = if_nametoindex(link);
+	}
 	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
 		v4->sin_family = AF_INET;
 		v4->sin_port = htons(PORT);
@@ -74,12 +81,12 @@ static void servers_parse(struct servers *servers, char *conf)
 	char *line, *rest = conf, text[64];
 
 	while ((line = strsep(&rest, "\n")) && servers->count < SERVERS_MAX)
-		if (sscanf(line, " nameserver %63[0-9a-fA-F:.]", text) == 1)
+		if (sscanf(line, " nameserver %63s", text) == 1)
 			server_add(servers, text);
 }
 
-/* The library's own file says which; the settings are written there. */
-static ssize_t library_conf(char *conf, size_t size)
+/* The library's own file says which; see apply_names.c. */
+static ssize_t conf_read(char *conf, size_t size)
 {
 	long len, fd = kernel_call(SYS_open, (long)"/etc/resolv.conf", O_RDONLY,
 				   0, 0, 0, 0);
@@ -91,35 +98,24 @@ static ssize_t library_conf(char *conf, size_t size)
 	return len;
 }
 
-static ssize_t host_conf(char *conf, size_t size)
+static void say_nobody(void)
 {
-	FILE *file = fopen("/etc/resolv.conf", "re");
-	size_t len;
+	static bool said;
 
-	if (!file)
-		return -errno;
-	len = fread(conf, 1, size, file);
-	fclose(file);
-	return (ssize_t)len;
+	if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+		complain("no name server can be reached", "see --nameserver");
 }
 
 static void servers_find(struct servers *servers)
 {
 	char conf[CONF_SIZE];
-	ssize_t len = library_conf(conf, sizeof(conf) - 1);
+	ssize_t len = conf_read(conf, sizeof(conf) - 1);
 
 	servers->count = 0;
-	if (len > 0) {
-		conf[len] = '\0';
-		servers_parse(servers, conf);
-	}
-	if (servers->count)
-		return;
-	len = host_conf(conf, sizeof(conf) - 1);
-	if (len > 0) {
-		conf[len] = '\0';
-		servers_parse(servers, conf);
-	}
+	conf[len > 0 ? len : 0] = '\0';
+	servers_parse(servers, conf);
+	if (!servers->count)
+		say_nobody();
 }
 
 /* One exchange */

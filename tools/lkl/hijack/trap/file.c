@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * file.c - files that a trapped program sees other ones for
+ * file.c - files that a trapped program sees the library's for
  *
  * Layer:   tools/lkl/hijack/trap; called by call.c.
  * Context: the thread of serve.c.
  *
- * Those the launcher names, and what the kernel says of its network: the program
- * gets a copy of the library's file, as it was when it was opened. What cannot be
+ * What the kernel says of its network, and which name servers can be reached by it: the
+ * program gets a copy of the library's file, as it was when it was opened. What cannot be
  * had that way (writing, directories) is refused: the host's is of another network.
  */
 #include "inside.h"
@@ -19,22 +19,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define RESOLV_CONF	"/etc/resolv.conf"
+
 /* Prefixes of paths, with the slash that ends a name. */
 static const char * const of_kernel[] = {
-	"/proc/net/", "/proc/self/net/", "/proc/sys/net/", "/sys/class/net/",
+	"/proc/net/", "/proc/self/net/", "/proc/thread-self/net/", "/proc/sys/net/",
+	"/sys/class/net/", RESOLV_CONF "/",
 };
-
-static const struct trap_file *file_of(const struct trap *trap, const char *path)
-{
-	const struct trap_file *f = trap->config->files;
-
-	while (f && f->path) {
-		if (!strcmp(f->path, path))
-			return f;
-		f++;
-	}
-	return NULL;
-}
 
 /* With or without what comes after the last slash. */
 static bool is_of_kernel(const char *path)
@@ -71,6 +62,27 @@ static long copy_out(struct trap *trap, long fd, int copy)
 			return -ENOSPC;
 	lseek(copy, 0, SEEK_SET);
 	return n;
+}
+
+static bool names_server(const char *line)
+{
+	while (line && strncmp(line, "nameserver", strlen("nameserver"))) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	return line;
+}
+
+/* Who reads the file is about to look a name up. */
+static void name_servers_look(struct trap *trap, int copy)
+{
+	char text[4096];
+	ssize_t len = pread(copy, text, sizeof(text) - 1, 0);
+
+	text[len > 0 ? len : 0] = '\0';
+	if (!trap->names_said && !names_server(text))
+		trap_message(trap, "no name server can be reached: see --nameserver");
+	trap->names_said = true;
 }
 
 /* Return: a descriptor of the host with what the library's file says. */
@@ -113,7 +125,6 @@ long file_open(struct call *call)
 {
 	bool at = call->req->data.nr == __lkl__NR_openat ||
 		  call->req->data.nr == __lkl__NR_openat2;
-	const struct trap_file *f;
 	uint64_t flags;
 	char path[256];
 	long fd;
@@ -121,15 +132,14 @@ long file_open(struct call *call)
 	if (peer_string((pid_t)call->req->pid, call->req->data.args[at], path,
 			sizeof(path)) < 0)
 		return CALL_CONTINUE;
-	f = file_of(call->trap, path);
-	if (!f && !is_of_kernel(path))
+	if (!is_of_kernel(path))
 		return CALL_CONTINUE;
 	if (flags_of(call, &flags))
 		return -EFAULT;
 	if ((flags & O_ACCMODE) != O_RDONLY || flags & O_DIRECTORY)
 		return -EACCES;
-	fd = f ? open(f->instead, O_RDONLY | O_CLOEXEC) : copy_of(call->trap, path);
-	if (f && fd < 0)
-		return -errno;
+	fd = copy_of(call->trap, path);
+	if (fd >= 0 && !strcmp(path, RESOLV_CONF))
+		name_servers_look(call->trap, (int)fd);
 	return fd < 0 ? fd : give(call, (int)fd, flags);
 }

@@ -142,6 +142,7 @@ struct sock {
  * @again: to be served although they have no event
  * @next_fd: where to look for a free number next
  * @next_deadline: when the first of the calls put aside has waited for too long
+ * @names_said: whether there is a name server has been looked at
  * @happened: the host had an event since the last wait
  * @waker: by which the host ends a wait in the library
  * @host_watch: of @epoll
@@ -164,6 +165,7 @@ struct trap {
 	struct sock *again;
 	unsigned int next_fd;
 	uint64_t next_deadline;
+	bool names_said;
 	bool happened;
 	struct lkl_waker waker;
 	struct lkl_watch *host_watch;

@@ -32,7 +32,7 @@
  *	number outside of the range.
  *
  * Opening files is trapped as well: what /proc and /sys say of the network is the
- * library's (file.c).
+ * library's, and so is /etc/resolv.conf (file.c).
  *
  * One thread serves everything (serve.c). It never blocks in a call for a
  * program: a call that would block is put aside with its notification and tried
@@ -54,16 +54,6 @@
 #define TRAP_FD_LAST	1023
 
 /**
- * struct trap_file - a file the program sees another one for
- * @path: what it opens
- * @instead: what it gets, for reading; NULL ends the list
- */
-struct trap_file {
-	const char *path;
-	const char *instead;
-};
-
-/**
  * struct trap_config - how to run the program
  * @start: Called once in the process that serves, before the program runs: boot
  *	the default kernel and configure its network. Return: 0 or a negative
@@ -71,14 +61,12 @@ struct trap_file {
  * @stop: called there when no process of the program is left; may be NULL
  * @message: called with each thing to tell the user; one line, without a newline
  * @arg: passed to @start, @stop and @message
- * @files: ends with a NULL path; may be NULL
  */
 struct trap_config {
 	int (*start)(void *arg);
 	void (*stop)(void *arg);
 	void (*message)(void *arg, const char *line);
 	void *arg;
-	const struct trap_file *files;
 };
 
 /**
