@@ -116,6 +116,43 @@ static void many_numbers(void)
 	say(small.rlim_cur == limit.rlim_cur);
 }
 
+/* Numbers up to the limit can be had, and none beyond. */
+static void high_numbers(void)
+{
+	struct rlimit limit, small;
+	int a, b, ends[2], file = open("/dev/null", O_RDONLY), failed = 0;
+
+	tcp_pair(&a, &b);
+	/* What is sent has a place of its own. */
+	socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+	say(send_fd(ends[0], a));
+	getrlimit(RLIMIT_NOFILE, &limit);
+	small = limit;
+	small.rlim_cur = 300;
+	say(setrlimit(RLIMIT_NOFILE, &small));
+	say(dup2(a, 299));
+	say(dup2(a, 300));
+	say(dup2(file, 300));
+	say(dup3(file, 5000, O_CLOEXEC));
+	say(dup2(a, -1));
+	say(dup2(99, 300));
+	say(fcntl(a, F_DUPFD, 300));
+	say(fcntl(file, F_DUPFD, 300));
+	say(fcntl(a, F_DUPFD, 299));
+	say(fcntl(file, F_DUPFD, 298));
+	say(fcntl(file, F_DUPFD, 298));
+	close(298);
+	close(299);
+	say(setrlimit(RLIMIT_NOFILE, &limit));
+	for (int fd = 30; fd < 1000; fd++)
+		failed += dup2(fd % 2 ? a : file, fd) != fd;
+	say(failed);
+	say(write(999, "high", 4));
+	say(recv(b, buf, 10, 0));
+	say(receive_fd(ends[1]) >= 0);
+	closefrom(3);
+}
+
 static void reading(void)
 {
 	struct iovec iov[2] = { { buf, 3 }, { buf + 3, 10 } };
@@ -555,6 +592,7 @@ int main(void)
 	closefrom(3);
 	numbers();
 	many_numbers();
+	high_numbers();
 	reading();
 	names_of();
 	messages();

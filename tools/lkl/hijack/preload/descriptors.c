@@ -125,21 +125,24 @@ static struct file *fd_dup(struct use *use)
 	return copy;
 }
 
+/* A number that the host gave out, its limit being higher than the program's. */
+static int number_allowed(int number)
+{
+	if (likely(limits_allow(number)))
+		return number;
+	real.close(number);
+	errno = EMFILE;
+	return -1;
+}
+
 /* By F_DUPFD or F_DUPFD_CLOEXEC, which take the lowest number from @min. */
 static int fd_dup_from(int fd, struct use *use, int command, int min)
 {
 	struct file *copy = fd_dup(use);
-	int number;
 
 	if (!copy)
 		return -1;
-	number = real.fcntl(fd, command, min);
-	if (number >= 0 && !limits_allow(number)) {
-		real.close(number);
-		number = -1;
-		errno = EMFILE;
-	}
-	return dup_done(number, copy);
+	return dup_done(number_allowed(real.fcntl(fd, command, min)), copy);
 }
 
 HIJACK int dup(int fd)
@@ -147,17 +150,25 @@ HIJACK int dup(int fd)
 	struct use use;
 
 	if (!use_begin_any(&use, fd, true))
-		return real.dup(fd);
+		return number_allowed(real.dup(fd));
 	return fd_dup_from(fd, &use, F_DUPFD, 0);
 }
 
-/* A number of our own that the program wants: the kept end moves elsewhere. */
-static int make_way(int fd)
+/*
+ * A number that the program wants: within its limit, the host's being higher. An end
+ * of a place that has it moves; a descriptor of the library's kernel cannot.
+ */
+static int make_way(int old, int fd)
 {
-	if (!fd_internal(fd))
-		return 0;
-	errno = EBUSY;
-	return -1;
+	int err = 0;
+
+	if (!limits_allow(fd) || fd < 0)
+		err = -EBADF;
+	else if (fd_internal(fd))
+		err = real.fcntl(old, F_GETFD) < 0 ? -EBADF : place_move(fd);
+	if (!err && fd_internal(fd))
+		file_withdraw(fd);
+	return (int)result(err);
 }
 
 /* The host replaces what is at @new at one blow; then the entries follow. */
@@ -167,7 +178,7 @@ static int dup_onto(int old, int new, int flags)
 	struct use use;
 	int ret;
 
-	if (make_way(new))
+	if (make_way(old, new))
 		return -1;
 	if (use_begin_any(&use, old, true)) {
 		copy = fd_dup(&use);
@@ -187,14 +198,15 @@ static int dup_onto(int old, int new, int flags)
 
 HIJACK int dup2(int old, int new)
 {
-	if (likely(!file_peek(old) && !file_peek(new)))
+	if (likely(!file_peek(old) && !file_peek(new) && limits_allow(new)))
 		return real.dup2(old, new);
 	return old == new ? new : dup_onto(old, new, 0);
 }
 
 HIJACK int dup3(int old, int new, int flags)
 {
-	if (likely(!file_peek(old) && !file_peek(new)) || old == new)
+	if (likely(!file_peek(old) && !file_peek(new) && limits_allow(new)) ||
+	    old == new)
 		return real.dup3(old, new, flags);
 	return dup_onto(old, new, flags);
 }
@@ -277,8 +289,15 @@ HIJACK int fcntl(int fd, int command, ...)
 	va_start(args, command);
 	arg = va_arg(args, long);
 	va_end(args);
+	if ((command == F_DUPFD || command == F_DUPFD_CLOEXEC) &&
+	    !limits_allow((int)arg)) {
+		errno = real.fcntl(fd, F_GETFD) < 0 ? EBADF : EINVAL;
+		return -1;
+	}
 	if (!use_begin_any(&use, fd, true))
-		return real.fcntl(fd, command, arg);
+		return command == F_DUPFD || command == F_DUPFD_CLOEXEC ?
+		       number_allowed(real.fcntl(fd, command, arg)) :
+		       real.fcntl(fd, command, arg);
 	return fcntl_any(fd, &use, command, arg);
 }
 

@@ -20,22 +20,28 @@
 static struct place places[FD_MAX / 2];
 static struct pool place_pool = POOL(places);
 
-/*
- * Our end, moved out of the program's way and marked as ours. The other end's
- * number stays the lowest that was free.
- */
-static int keep(int end)
+/* Another number for an end of ours, out of the program's way and marked as ours. */
+static int own_number(int end)
 {
 	int kept = real.fcntl(end, F_DUPFD_CLOEXEC, limits_own_base());
 
 	if (kept < 0)
 		return -errno;
-	real.close(end);
 	if (kept >= FD_MAX) {
 		real.close(kept);
 		return -EMFILE;
 	}
 	file_publish(kept, &file_internal);
+	return kept;
+}
+
+/* The same instead of the one it has. The other end's stays the lowest that was free. */
+static int keep(int end)
+{
+	int kept = own_number(end);
+
+	if (kept >= 0)
+		real.close(end);
 	return kept;
 }
 
@@ -170,6 +176,38 @@ void place_identify(int fd, struct file *file)
 	number_place(fd, file);
 	end_close(fd, file);
 	pthread_mutex_unlock(&place_lock);
+}
+
+/* Where the number of an end is kept, if it is one. */
+static int *end_find(int fd)
+{
+	uint32_t used = __atomic_load_n(&place_pool.used, __ATOMIC_RELAXED);
+
+	if (shared_end == fd)
+		return &shared_end;
+	for (uint32_t i = 0; i < used && i < ARRAY_SIZE(places); i++) {
+		if (places[i].refs && places[i].kept == fd)
+			return &places[i].kept;
+		if (places[i].refs && places[i].end == fd)
+			return &places[i].end;
+	}
+	return NULL;
+}
+
+int place_move(int fd)
+{
+	int *end, kept, err = -EBUSY;
+
+	pthread_mutex_lock(&place_lock);
+	end = end_find(fd);
+	if (end) {
+		kept = own_number(fd);
+		err = kept < 0 ? kept : 0;
+		if (!err)
+			__atomic_store_n(end, kept, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&place_lock);
+	return err;
 }
 
 void place_forked(void)

@@ -58,6 +58,14 @@ void place_identify(int fd, struct file *file);
 /* The same for all numbers of the library. */
 void place_identify_all(void);
 
+/**
+ * place_move - move an end of ours out of the program's way
+ * @fd: its number, which stays open for the caller to replace
+ *
+ * Return: 0; -EBUSY if it is not an end of a place; -EMFILE.
+ */
+int place_move(int fd);
+
 /* In a forked child: who held the lock is not here. */
 void place_forked(void);
 
