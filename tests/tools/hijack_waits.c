@@ -23,9 +23,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -547,6 +549,186 @@ static void errors(void)
 	pair_close(&pair);
 }
 
+/* EPOLLEXCLUSIVE: one of those who wait is woken, and none too few. */
+
+#define WAITERS	4
+#define ROUNDS	3
+
+/* Shared with forked children. */
+struct crowd {
+	int listener, pipe[2], stop[2];
+	int asleep, accepted, received, vain;
+};
+
+static int listen_any(struct sockaddr_in *addr)
+{
+	socklen_t len = sizeof(*addr);
+	int fd = (int)must(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+
+	*addr = (struct sockaddr_in){
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	must(bind(fd, (struct sockaddr *)addr, len));
+	must(listen(fd, 16));
+	must(getsockname(fd, (struct sockaddr *)addr, &len));
+	return fd;
+}
+
+static void count(int *counter)
+{
+	__atomic_add_fetch(counter, 1, __ATOMIC_SEQ_CST);
+}
+
+static void crowd_take(struct crowd *crowd, uint32_t what)
+{
+	char byte;
+	int fd;
+
+	if (what == 'A') {
+		fd = accept(crowd->listener, NULL, NULL);
+		count(fd >= 0 ? &crowd->accepted : &crowd->vain);
+		if (fd >= 0)
+			close(fd);
+	} else {
+		count(read(crowd->pipe[0], &byte, 1) == 1 ? &crowd->received :
+		      &crowd->vain);
+	}
+}
+
+/* Each has an epoll of its own, as nginx's workers do. */
+static void *crowd_wait(void *arg)
+{
+	struct crowd *crowd = arg;
+	int epoll = (int)must(epoll_create1(0)), got;
+	struct epoll_event event;
+
+	member(epoll, EPOLL_CTL_ADD, crowd->listener, EPOLLIN | EPOLLEXCLUSIVE, 'A');
+	member(epoll, EPOLL_CTL_ADD, crowd->pipe[0], EPOLLIN | EPOLLEXCLUSIVE, 'B');
+	member(epoll, EPOLL_CTL_ADD, crowd->stop[0], EPOLLIN, 'S');
+	count(&crowd->asleep);
+	while ((got = epoll_wait(epoll, &event, 1, 10000)) == 1 &&
+	       event.data.u32 != 'S')
+		crowd_take(crowd, event.data.u32);
+	close(epoll);
+	return got == 1 ? arg : NULL;
+}
+
+static void crowd_make(struct crowd *crowd, struct sockaddr_in *addr)
+{
+	crowd->listener = listen_any(addr);
+	must(pipe2(crowd->pipe, O_NONBLOCK));
+	must(pipe(crowd->stop));
+}
+
+/* Things to take, one after the other; then the end. */
+static void crowd_feed(struct crowd *crowd, const struct sockaddr_in *addr)
+{
+	int clients[ROUNDS];
+
+	while (__atomic_load_n(&crowd->asleep, __ATOMIC_SEQ_CST) < WAITERS)
+		usleep(1000);
+	usleep(50000);
+	for (int i = 0; i < ROUNDS; i++) {
+		clients[i] = (int)must(socket(AF_INET, SOCK_STREAM, 0));
+		must(connect(clients[i], (const struct sockaddr *)addr, sizeof(*addr)));
+		usleep(20000);
+		must(write(crowd->pipe[1], "x", 1));
+		usleep(20000);
+	}
+	must(write(crowd->stop[1], "s", 1));
+	for (int i = 0; i < ROUNDS; i++)
+		close(clients[i]);
+}
+
+static void crowd_say(struct crowd *crowd, const char *who, int ended)
+{
+	/* One that begins to wait between the two may see it, too. */
+	printf("exclusive %s: accepted %d received %d few in vain %d ended %d\n", who,
+	       crowd->accepted, crowd->received, crowd->vain < ROUNDS, ended);
+	close(crowd->listener);
+	for (int i = 0; i < 2; i++) {
+		close(crowd->pipe[i]);
+		close(crowd->stop[i]);
+	}
+}
+
+static void exclusive_threads(void)
+{
+	struct crowd crowd = { 0 };
+	struct sockaddr_in addr;
+	pthread_t threads[WAITERS];
+	void *result;
+	int ended = 0;
+
+	crowd_make(&crowd, &addr);
+	for (int i = 0; i < WAITERS; i++)
+		pthread_create(&threads[i], NULL, crowd_wait, &crowd);
+	crowd_feed(&crowd, &addr);
+	for (int i = 0; i < WAITERS; i++) {
+		pthread_join(threads[i], &result);
+		ended += result != NULL;
+	}
+	crowd_say(&crowd, "threads", ended);
+}
+
+static void exclusive_processes(void)
+{
+	struct crowd *crowd = mmap(NULL, sizeof(*crowd), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct sockaddr_in addr;
+	int ended = 0, status;
+
+	crowd_make(crowd, &addr);
+	fflush(stdout);
+	for (int i = 0; i < WAITERS; i++)
+		if (!must(fork()))
+			_exit(crowd_wait(crowd) ? 0 : 1);
+	crowd_feed(crowd, &addr);
+	while (wait(&status) > 0)
+		ended += !status;
+	crowd_say(crowd, "processes", ended);
+	munmap(crowd, sizeof(*crowd));
+}
+
+static int ctl(int epoll, int op, int fd, uint32_t events)
+{
+	struct epoll_event event = { events, { .u32 = 'A' } };
+
+	return epoll_ctl(epoll, op, fd, &event);
+}
+
+/* What goes with EPOLLEXCLUSIVE and what does not, for both sides' members. */
+static void exclusive_errors(bool library)
+{
+	struct pair pair = pair_open();
+	int epoll = (int)must(epoll_create1(0)), other = (int)must(epoll_create1(0));
+	int fd = library ? pair.a : pair.b, ret;
+	struct epoll_event event;
+
+	/* A member of the other side first: then it is a mixed one. */
+	try(ctl(epoll, EPOLL_CTL_ADD, library ? pair.b : pair.a, EPOLLIN));
+	try(ctl(epoll, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLEXCLUSIVE | EPOLLONESHOT));
+	try(ctl(epoll, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLEXCLUSIVE | EPOLLPRI));
+	try(ctl(epoll, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLEXCLUSIVE | EPOLLRDHUP));
+	try(ctl(epoll, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLEXCLUSIVE | EPOLLET));
+	try(ctl(epoll, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLEXCLUSIVE));
+	try(ctl(epoll, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLEXCLUSIVE));
+	try(ctl(epoll, EPOLL_CTL_MOD, fd, EPOLLIN));
+	try(epoll_wait(epoll, &event, 1, 100));
+	print_bits("first", event.events);
+	printf("\n");
+	try(epoll_wait(epoll, &event, 1, 0));
+	try(ctl(epoll, EPOLL_CTL_DEL, fd, 0));
+	try(ctl(epoll, EPOLL_CTL_ADD, fd, EPOLLIN));
+	try(ctl(epoll, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLEXCLUSIVE));
+	try(ctl(epoll, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLONESHOT));
+	try(ctl(epoll, EPOLL_CTL_ADD, other, EPOLLIN | EPOLLEXCLUSIVE));
+	try(ctl(epoll, EPOLL_CTL_ADD, other, EPOLLIN));
+	close(other);
+	close(epoll);
+	pair_close(&pair);
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(situations) / sizeof(situations[0]); i++)
@@ -564,5 +746,9 @@ int main(void)
 		interrupted(way, SA_RESTART);
 	}
 	errors();
+	exclusive_errors(true);
+	exclusive_errors(false);
+	exclusive_threads();
+	exclusive_processes();
 	return 0;
 }
