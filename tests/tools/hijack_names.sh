@@ -51,6 +51,9 @@ all() {
 	check "$1: preloaded" run -m preload curl -sf http://host.test/hello
 	contains "$1: preloaded, what was asked for" '^hello by name$' check.out
 	check "$1: trapped" run -m trap curl -sf http://host.test/hello
+	check "$1: the file" run -m preload grep -qx "nameserver 10.9.0.1" /etc/resolv.conf
+	! command -v dig >/dev/null ||
+		check "$1: dig, which reads it" run -m preload dig +tries=1 host.test
 	check "$1: static" run busybox nslookup host.test
 	! command -v rclone >/dev/null ||
 		check "$1: Go" run rclone --config '' copyurl http://host.test/hello "copied$1"

@@ -6,8 +6,8 @@
  * Users:   see pathname.h.
  * Context: any thread, signal handlers too.
  *
- * What describes the network is the library's, and so are the file systems that
- * the settings have mounted, but for proc itself: most of it is about processes,
+ * What describes the network is the library's, with the name servers that it can
+ * reach, and so are the file systems that the settings have mounted, but for proc itself: most of it is about processes,
  * which are the host's.
  */
 #include "pathname.h"
@@ -98,6 +98,11 @@ static bool is_network(const char *path)
 	return is_device_net(path);
 }
 
+static bool is_resolv_conf(const char *path)
+{
+	return !strcmp(path, "/etc/resolv.conf");
+}
+
 /* Call @fn for the type of each mount until it says true. */
 static bool any_mount(bool (*fn)(const char *type, size_t len, const char *path),
 		      const char *path)
@@ -152,7 +157,7 @@ static const char *plain_library(const char *path, char *text)
 		snprintf(text, PATH_MAX, "/proc/net%s", rest);
 		return text;
 	}
-	if (is_network(path) || any_mount(below_mount, path) ||
+	if (is_network(path) || is_resolv_conf(path) || any_mount(below_mount, path) ||
 	    unix_name(path) == UNIX_LIBRARY)
 		return path;
 	return NULL;
@@ -162,7 +167,9 @@ bool pathname_candidate(const char *path)
 {
 	if (unlikely(settings_mounts() || settings_unix_library()))
 		return true;
-	return (strstr(path, "proc") || strstr(path, "sys")) && strstr(path, "/net");
+	if ((strstr(path, "proc") || strstr(path, "sys")) && strstr(path, "/net"))
+		return true;
+	return strstr(path, "/resolv.conf");
 }
 
 const char *pathname_library(const char *path, char *text)
