@@ -469,6 +469,12 @@ struct host_thread;
  *	the thread with that handle lives. Blocks: no.
  * @syscall_interruptible: As @syscall, but it also ends with -EINTR when
  *	@thread_interrupt was called since the last call of this kind ended so.
+ * @signal_handled: A host signal has run a handler of the application's on the
+ *	calling thread, which is perhaps inside. Its call ends with -EINTR, or goes
+ *	on if @restarts (SA_RESTART) and the call is one that can, where it would
+ *	have slept, or sleeps. Not needed for signals that end a sleep of the host
+ *	operations': those tell themselves.
+ *	Context: any host thread, the handler itself included. Blocks: no.
  * @peer_set: From now on the user memory of the calling thread's system calls is
  *	that of host process @peer; 0: its own again. Futexes and mappings are not
  *	to be had in there.
@@ -495,6 +501,7 @@ struct lkl_kernel_calls {
 	void (*thread_interrupt)(struct host_thread *thread);
 	long (*syscall_interruptible)(long nr, const long *params);
 	int (*peer_set)(__u64 peer);
+	void (*signal_handled)(int restarts);
 };
 
 /**

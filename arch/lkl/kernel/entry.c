@@ -195,6 +195,14 @@ static long kernel_syscall_interruptible(long nr, const long *params)
 	return call_slowly(task_syscall_interruptible, nr, params);
 }
 
+static void kernel_signal_handled(int restarts)
+{
+	struct host_thread *self = lkl_ops.thread->slot_get(thread_slot);
+
+	if (self && !stopped_errno())
+		host_thread_signalled(self, restarts);
+}
+
 static int kernel_peer_set(u64 peer)
 {
 	return call_slowly(task_peer_set, peer, NULL);
@@ -444,6 +452,7 @@ static struct lkl_kernel_calls kernel_calls = {
 	.thread_interrupt = kernel_thread_interrupt,
 	.syscall_interruptible = not_booted_syscall,
 	.peer_set = not_booted_peer_set,
+	.signal_handled = kernel_signal_handled,
 };
 
 static int check_header(const struct lkl_ops_header *hdr, u32 size,

@@ -255,6 +255,16 @@ static bool exit_work_pending(struct thread_info *ti)
 	       (READ_ONCE(ti->vcpu->pending) & ~VCPU_BIT(SERVICE));
 }
 
+/* A host signal that came during a call interrupts no other. */
+static void call_signals_done(bool in_call)
+{
+	struct host_thread *self = current_thread_info()->owner;
+
+	if (in_call && self)
+		WRITE_ONCE(self->interrupted, 0);
+	lkl_do_signals(in_call);
+}
+
 /* @in_call says whether the host thread still waits for a call's result. */
 static noinline void exit_work(struct thread_info *ti, bool in_call)
 {
@@ -265,7 +275,7 @@ static noinline void exit_work(struct thread_info *ti, bool in_call)
 			schedule();
 		if (ti->flags & (_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL |
 				 _TIF_RESTORE_SIGMASK))
-			lkl_do_signals(in_call);
+			call_signals_done(in_call);
 		if (ti->flags & _TIF_NOTIFY_RESUME)
 			resume_user_mode_work(NULL);
 	}

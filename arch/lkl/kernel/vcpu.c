@@ -413,6 +413,23 @@ static void host_interrupt(struct host_thread *self, struct vcpu *v,
 }
 
 /**
+ * host_thread_signalled - a host signal handler has run on the calling thread
+ * @self: the thread
+ * @restarts: calls that can go on are to
+ *
+ * It may have interrupted kernel code on its way to sleep, where the end of the
+ * sleep would not be noticed. What has nothing to sleep for forgets it.
+ *
+ * Context: the handler.
+ */
+void host_thread_signalled(struct host_thread *self, bool restarts)
+{
+	if (READ_ONCE(self->inside))
+		host_interrupt(self, READ_ONCE(self->vcpu),
+			       restarts ? SIGNALS_RESTART : SIGNALS_DELIVERED);
+}
+
+/**
  * vcpu_look - have the waiter consider anew how it sleeps
  * @v: the vCPU
  */

@@ -226,6 +226,18 @@ void lkl_waker_interrupt(const struct lkl_waker *waker);
 long lkl_waker_syscall(long no, long *params);
 
 /**
+ * lkl_signal_handled - a handler of a host signal runs on the calling thread
+ * @restarts: it was installed with SA_RESTART
+ *
+ * To be called by handlers whose signals are to end system calls, as signal(7) has
+ * it: -EINTR, or once more from the beginning. A call that sleeps is ended by the
+ * signal itself; one that is about to sleep, only if the library is told.
+ *
+ * Context: signal handlers; elsewhere it does nothing.
+ */
+void lkl_signal_handled(int restarts);
+
+/**
  * lkl_peer_set - work for another process
  * @pid: a process of the host: pointers that the calling thread gives to system calls
  *	are addresses of that process from now on; 0: of its own again

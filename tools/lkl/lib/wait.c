@@ -67,6 +67,14 @@ long lkl_waker_syscall(long no, long *params)
 	return kernel->calls->syscall_interruptible(no, params);
 }
 
+void lkl_signal_handled(int restarts)
+{
+	struct lkl_kernel *kernel = kernel_selected();
+
+	if (kernel_running(kernel))
+		kernel->calls->signal_handled(restarts);
+}
+
 int lkl_peer_set(int pid)
 {
 	struct lkl_kernel *kernel = kernel_selected();

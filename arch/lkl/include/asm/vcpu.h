@@ -184,6 +184,7 @@ void task_enter(struct vcpu *v);
 void vcpu_check_timer(struct vcpu *v);
 void vcpu_look(struct vcpu *v);
 void host_thread_interrupt(struct host_thread *h);
+void host_thread_signalled(struct host_thread *self, bool restarts);
 void vcpu_raise(struct vcpu *v, enum vcpu_irq irq);
 
 /* On host stacks only. */

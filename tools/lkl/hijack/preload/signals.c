@@ -7,8 +7,9 @@
  * Context: any thread, signal handlers too; no locks.
  *
  * A handler of the program is called by ours, which tells a thread that is about
- * to sleep with another signal mask (wait.h). Ours is installed with the
- * program's flags and mask, so nothing else differs.
+ * to sleep with another signal mask (wait.h), and the library, whose call it may
+ * have interrupted on its way to sleep. Ours is installed with the program's flags
+ * and mask, so nothing else differs.
  *
  * The signals that processor faults become belong to the library once it is
  * booted: it hands on what is not its own to what it found installed, which is
@@ -18,6 +19,7 @@
 
 #include <string.h>
 
+#include "api.h"
 #include "guard.h"
 #include "kernel.h"
 #include "preload.h"
@@ -60,6 +62,8 @@ static void handle(int signo, siginfo_t *info, void *context)
 	int saved_errno = errno;
 
 	wait_signalled();
+	if (kernel_is_up())
+		api.lkl_signal_handled(actions[signo].told.sa_flags & SA_RESTART);
 	errno = saved_errno;
 	if (fn)
 		fn(signo, info, context);

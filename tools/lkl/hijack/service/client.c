@@ -36,6 +36,7 @@ THREAD_LOCAL int connection = -1;
 THREAD_LOCAL uint32_t number;
 THREAD_LOCAL uint64_t seq;
 THREAD_LOCAL volatile bool busy;
+THREAD_LOCAL volatile long calling;
 
 bool client_is(void)
 {
@@ -231,6 +232,7 @@ static long by_message(long nr, const long *params, bool waker)
 	struct request req = { .nr = nr, .waker = waker };
 	long ret;
 
+	calling = nr;
 	memcpy(req.params, params, sizeof(req.params));
 	want_board(nr);
 	ahead_before(&req);
@@ -288,6 +290,15 @@ static void waker_interrupt(const struct lkl_waker *waker)
 static long waker_syscall(long nr, long *params)
 {
 	return call(nr, params, true);
+}
+
+/* A handler runs: an answer that is not waited for yet would not end by it. */
+static void signal_handled(int restarts)
+{
+	long nr = calling;
+
+	if (busy && (!restarts || ends_by_signal(nr)))
+		interrupt_call();
 }
 
 /* ---- beginning ---- */
@@ -364,6 +375,7 @@ static void stand_in(void)
 	api.lkl_waker_self = waker_self;
 	api.lkl_waker_interrupt = waker_interrupt;
 	api.lkl_waker_syscall = waker_syscall;
+	api.lkl_signal_handled = signal_handled;
 	watch_start();
 }
 

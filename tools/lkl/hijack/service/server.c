@@ -38,7 +38,7 @@
  * @waker: of this thread
  * @known: @waker is set, and calls are taken
  * @seq: the call under way, or the last one
- * @signalled: a signal interrupted the call
+ * @signalled: the last call that a signal interrupts; perhaps it has not come yet
  * @woken: an interrupt for wakers that has ended no call yet
  * @own: user memory is the owner's at the moment, not the client's
  * @behind: what the client's thread shares with it, if it asked for that
@@ -51,7 +51,7 @@ struct service {
 	struct lkl_waker waker;
 	bool known;
 	uint64_t seq;
-	bool signalled;
+	uint64_t signalled;
 	bool woken;
 	bool own;
 	struct behind *behind;
@@ -145,6 +145,12 @@ static void client_put(struct client *client)
 
 /* ---- calls ---- */
 
+/* Has a signal interrupted the call under way? */
+static bool signalled(const struct service *s)
+{
+	return __atomic_load_n(&s->signalled, __ATOMIC_ACQUIRE) >= s->seq;
+}
+
 /* An interrupt for wakers is there for a call that takes it. */
 static bool ready(const struct service *s, const struct request *req)
 {
@@ -160,15 +166,14 @@ static long interruptible(struct service *s, struct request *req)
 	long ret;
 
 	do {
-		if (__atomic_load_n(&s->signalled, __ATOMIC_ACQUIRE) || ready(s, req)) {
+		if (signalled(s) || ready(s, req)) {
 			ret = -EINTR;
 			break;
 		}
 		ret = api.lkl_waker_syscall(req->nr, req->params);
 		if (ret == -EINTR && s->client->control < 0)
 			break;
-	} while (ret == -EINTR && !__atomic_load_n(&s->signalled, __ATOMIC_ACQUIRE) &&
-		 !ready(s, req));
+	} while (ret == -EINTR && !signalled(s) && !ready(s, req));
 	if (ret == -EINTR && req->waker)
 		__atomic_store_n(&s->woken, false, __ATOMIC_RELEASE);
 	return ret;
@@ -277,7 +282,6 @@ static long make_call(struct service *s, struct request *req)
 	bool board = req->board && s->behind && behind_before(s->behind, req);
 	long ret;
 
-	__atomic_store_n(&s->signalled, false, __ATOMIC_RELEASE);
 	__atomic_store_n(&s->seq, req->seq, __ATOMIC_SEQ_CST);
 	descriptors_before(&s->client->libs, req->nr, req->params);
 	memory(s, board);
@@ -415,9 +419,8 @@ static void interrupt(struct client *client, const struct control *msg)
 		;
 	if (s && s->known && msg->waker)
 		__atomic_store_n(&s->woken, true, __ATOMIC_SEQ_CST);
-	else if (s && s->known &&
-		 __atomic_load_n(&s->seq, __ATOMIC_SEQ_CST) == msg->seq)
-		__atomic_store_n(&s->signalled, true, __ATOMIC_SEQ_CST);
+	else if (s && msg->seq > s->signalled)
+		__atomic_store_n(&s->signalled, msg->seq, __ATOMIC_SEQ_CST);
 	if (s && s->known)
 		api.lkl_waker_interrupt(&s->waker);
 	pthread_mutex_unlock(&clients_lock);
@@ -431,7 +434,7 @@ static void client_gone(struct client *client)
 	connection_close(client->control);
 	client->control = -1;
 	for (struct service *s = client->threads; s; s = s->next) {
-		__atomic_store_n(&s->signalled, true, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&s->signalled, UINT64_MAX, __ATOMIC_SEQ_CST);
 		if (s->known)
 			api.lkl_waker_interrupt(&s->waker);
 	}
