@@ -835,15 +835,22 @@ int lkl_netdev_capture(struct lkl_netdev *nd, const char *path);
 
 /**
  * lkl_netdev_add - give the selected kernel a network device
- * @nd: the device, from lkl_netdev_*_create(); in one kernel at a time
- * @args: how it is to be seen; NULL: as it was created
+ * @nd: the device, from lkl_netdev_*_create(), or one of the application's own (struct
+ *	lkl_dev_net_ops of lkl_host.h); in one kernel at a time
+ * @args: how it is to be seen; NULL: as it was created, the application's own without
+ *	offloads
  *
  * May be called before the kernel is started, which then finds the device at
  * start, and again at each later one; or while it runs: then the interface is
  * there, down, when this returns.
  *
- * Return: the device's id, >= 0; -LKL_EINVAL (no device, or an address that is
- * a group's); -LKL_EBUSY (added already); -LKL_ENOSPC (no room for more devices);
+ * When what carries the frames is gone for good (a process that was killed, a TAP device
+ * that was deleted, a peer that has closed), the interface is taken down, and what goes
+ * over it ends with -LKL_ECONNABORTED; later attempts with -LKL_ENETUNREACH. Remove the
+ * device and add it again for another beginning.
+ *
+ * Return: the device's id, >= 0; -LKL_EINVAL (no device, one whose operations are
+ * incomplete, or an address that is a group's); -LKL_EBUSY (added already); -LKL_ENOSPC (no room for more devices);
  * -LKL_ENOSYS (host operations with semaphores of their own cannot wait for
  * descriptors); -LKL_ENOMEM, -LKL_EMFILE, and as lkl_syscall().
  * lkl_netdev_error() has the reason in words.

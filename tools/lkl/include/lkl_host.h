@@ -102,18 +102,49 @@ extern struct lkl_dev_blk_ops lkl_dev_blk_ops;
 struct lkl_netdev;
 struct virtio_net_backend;
 
+/* What poll of struct lkl_dev_net_ops returns; several may be or-ed. */
+#define LKL_DEV_NET_POLL_RX		1
+#define LKL_DEV_NET_POLL_TX		2
+#define LKL_DEV_NET_POLL_HUP		4
+
 /**
  * struct lkl_dev_net_ops - where the frames of a network device come from and go to
  *
- * @free: Free the device: lkl_netdev_free() was called.
- * @backend: Make a backend, with up to @pairs queue pairs. The seam is that of
- *	drivers/virtio/net.h, which is not a public header, so this is for programs
- *	built with the library. Called at each start of the kernel, which destroys
- *	the backend at its end. nd->mac is put into it afterwards, if it is not all
- *	zeros.
+ * @tx: Send one frame, @cnt buffers in @iov, whose entries may be changed. All of it or
+ *	nothing.
+ *	Return: bytes sent, or a negative value if there is no room: the frame is
+ *	offered again when poll has returned LKL_DEV_NET_POLL_TX.
+ * @rx: Receive one frame into the buffers. One that does not fit is dropped or cut.
+ *	Return: its bytes, or a negative value when there is none: rx is called again
+ *	when poll has returned LKL_DEV_NET_POLL_RX.
+ * @poll: Wait until there is a frame to receive or room to send, and return which;
+ *	room need be told only after @tx has found none, and is better told only then,
+ *	since poll is called again at once. It is not called again while there are
+ *	frames that have not been received.
+ *	Called by a thread of the device's own. May come before the kernel is up.
+ *	Return: LKL_DEV_NET_POLL_*. A negative value, or a hang-up that was not asked
+ *	for: the device is gone for good, connections over it end with
+ *	-LKL_ECONNABORTED.
+ * @poll_hup: Make poll return LKL_DEV_NET_POLL_HUP, also if it is entered only later.
+ *	A device that is to be added again, or whose kernel is to be started again, has
+ *	to poll then as at first.
+ * @free: Free the device: lkl_netdev_free() was called. May be NULL.
+ * @backend: Instead of @tx to @poll_hup: make a backend, with up to @pairs queue pairs.
+ *	The seam is that of drivers/virtio/net.h, which is not a public header, so this
+ *	is for programs built with the library. Called at each start of the kernel,
+ *	which destroys the backend at its end. nd->mac is put into it afterwards, if it
+ *	is not all zeros.
  *	Return: 0 and *@be set, or a negative error.
+ *
+ * @tx and @rx are each called by one thread at a time, by any thread of the application
+ * that is in the library, also on a stack of the kernel, of which they may take 4 KiB.
+ * They must not block, nor call the library.
  */
 struct lkl_dev_net_ops {
+	int (*tx)(struct lkl_netdev *nd, struct iovec *iov, int cnt);
+	int (*rx)(struct lkl_netdev *nd, struct iovec *iov, int cnt);
+	int (*poll)(struct lkl_netdev *nd);
+	void (*poll_hup)(struct lkl_netdev *nd);
 	void (*free)(struct lkl_netdev *nd);
 	int (*backend)(struct lkl_netdev *nd, const struct virtio_host *host,
 		       unsigned int pairs, struct virtio_net_backend **be);
@@ -123,12 +154,19 @@ struct lkl_dev_net_ops {
  * struct lkl_netdev - a network device, before it is given to a kernel
  * @ops: its operations
  * @id: what lkl_netdev_add() returned last
+ * @has_vnet_hdr: each frame of @ops->tx and @ops->rx begins with a struct
+ *	virtio_net_hdr_v1 of <linux/virtio_net.h>, which is 12 bytes; without it nothing
+ *	can be offloaded. With it, what struct lkl_netdev_args.offload says is
  * @mac: its address, or all zeros
  * @capture: the library's own, NULL at first
+ *
+ * A device of the application's own is a struct of its own that begins with this one,
+ * all zeros but for @ops, and what it wants to say of @has_vnet_hdr and @mac.
  */
 struct lkl_netdev {
 	struct lkl_dev_net_ops *ops;
 	int id;
+	uint8_t has_vnet_hdr : 1;
 	uint8_t mac[6];
 	void *capture;
 };

@@ -18,6 +18,7 @@
 
 #include "device.h"
 #include "netgone.h"
+#include "netops.h"
 #include "slot.h"
 
 /**
@@ -111,7 +112,8 @@ static int backend_create(const struct netdev *netdev,
 
 	if (pairs > VIRTIO_NET_PAIRS_MAX)
 		pairs = VIRTIO_NET_PAIRS_MAX;
-	err = nd->ops->backend(nd, host, pairs, be);
+	err = nd->ops->backend ? nd->ops->backend(nd, host, pairs, be) :
+				 netops_backend_create(nd, host, be);
 	if (err)
 		return err;
 	(*be)->features &= netdev->offload;
@@ -207,7 +209,11 @@ static struct netdev *netdev_create(struct lkl_netdev *nd,
 	netdev->nd = nd;
 	memcpy(netdev->mac, args && args->mac ? args->mac : nd->mac,
 	       sizeof(netdev->mac));
-	netdev->offload = args ? netdev_offload((int)args->offload) : ~0ULL;
+	if (args)
+		netdev->offload = netdev_offload((int)args->offload);
+	else
+		/* An application's own device has to say what it can do. */
+		netdev->offload = nd->ops->backend ? ~0ULL : 0;
 	return netdev;
 }
 
@@ -231,8 +237,10 @@ int lkl_netdev_add(struct lkl_netdev *nd, struct lkl_netdev_args *args)
 	int id;
 
 	netdev_ok();
-	if (!nd || !nd->ops || !nd->ops->backend)
+	if (!nd || !nd->ops)
 		return netdev_fail(-EINVAL, "no network device given");
+	if (!nd->ops->backend && !netops_complete(nd->ops))
+		return netdev_fail(-EINVAL, "the device's operations are incomplete");
 	netdev = netdev_create(nd, args);
 	if (!netdev)
 		return netdev_fail(-ENOMEM, "network device");
@@ -265,7 +273,8 @@ void lkl_netdev_free(struct lkl_netdev *nd)
 	if (!nd)
 		return;
 	netdev_capture_free(nd);
-	nd->ops->free(nd);
+	if (nd->ops->free)
+		nd->ops->free(nd);
 }
 
 int lkl_netdev_get_ifindex(int id)
