@@ -35,6 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "awake.h"
 #include "creds.h"
 #include "pressure.h"
 #include "session.h"
@@ -318,11 +319,14 @@ static int lead(struct server *s, unsigned long term)
 	bool leading = true;
 	size_t size;
 	void *request = transfer_request(WRITE_HEAD, &size);
+	unsigned int streak = 0;
 	ssize_t len;
 
 	while (leading && !s->stopping && !fuse_session_exited(s->se)) {
 		len = next_request(s, request, size);
+		streak = len >= 0 ? streak + 1 : 0;
 		if (len >= (ssize_t)sizeof(struct fuse_in_header)) {
+			awake_note(streak);
 			leading = serve(s, term, request, len);
 			note_begin(s);
 		} else if (len >= 0) {
@@ -437,6 +441,8 @@ static int start_threads(struct server *s, unsigned int count)
 		err = start_thread(s);
 	/* With fewer than wanted it works as well. */
 	err = s->count ? 0 : err;
+	if (!err)
+		awake_start();
 	if (err) {
 		s->stopping = 1;
 		sem_post(&s->wake);
@@ -456,6 +462,7 @@ static void run_threads(struct server *s)
 		end_thread(s, s->threads[i]);
 	sem_post(&s->wake);
 	pthread_join(s->watchman, NULL);
+	awake_stop();
 }
 
 int server_run(struct fuse_session *se, struct fs *fs, int fd,
