@@ -24,10 +24,19 @@ child_first() {
 	LD_PRELOAD="$LKL_TOP/build/liblkl-hijack.so $tests/forkfirst.so" \
 		LKL_HIJACK_NET_IFTYPE=none timeout -k 1 100 "$@"
 }
+# And in a program that was exec'ed with a socket of its parent's.
+cat >inherit.py <<'P'
+import socket, subprocess, sys
+s = socket.socket()
+s.set_inheritable(True)
+sys.exit(subprocess.run(sys.argv[1:], close_fds=False).returncode)
+P
 for p in hijack_calls hijack_waits netprobe-dynamic; do
 	timeout -k 1 100 "$tests/$p" >host.out 2>host.err </dev/null
 	child_first "$tests/$p" >hijack.out 2>child.err </dev/null
 	same "$p in a child: as on the host" host.out hijack.out
+	"${run[@]}" python3 inherit.py "$tests/$p" >hijack.out 2>child.err </dev/null
+	same "$p exec'ed in a child: as on the host" host.out hijack.out
 	check "$p printed its list" test "$(wc -l <host.out)" -gt 100
 done
 check "descriptors of a child's many threads never mean two things" \

@@ -3,7 +3,8 @@
  * signals.c - sigaction() and signal() interposed
  *
  * Layer:   tools/lkl/hijack/preload.
- * Users:   the program; boot.c prepares the signals of processor faults.
+ * Users:   the program; boot.c and service/client.c prepare the signals of processor
+ *          faults.
  * Context: any thread, signal handlers too; no locks.
  *
  * A handler of the program is called by ours, which tells a thread that is about

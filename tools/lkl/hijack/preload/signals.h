@@ -3,7 +3,7 @@
  * signals.h - signal handlers of the program, called by way of ours
  *
  * Layer:   tools/lkl/hijack/preload.
- * Users:   boot.c.
+ * Users:   boot.c; service/client.c.
  */
 #ifndef HIJACK_SIGNALS_H
 #define HIJACK_SIGNALS_H

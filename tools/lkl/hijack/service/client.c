@@ -23,6 +23,7 @@
 #include "preload.h"
 #include "real.h"
 #include "sandbox.h"
+#include "signals.h"
 #include "watch.h"
 
 /* File-scope state: a process is a client of one kernel. */
@@ -403,6 +404,7 @@ void client_joined(void)
 	struct request req = { .nr = REQUEST_DEAD };
 
 	kernel_dead = (int)request(&req, -1, NULL);
+	signals_before_boot();
 	stand_in();
 	kernel_join(client_call);
 }
