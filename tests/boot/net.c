@@ -10,6 +10,8 @@
 #include "tests/boot/nethelp.h"
 
 #include <linux/ethtool.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -76,6 +78,35 @@ static long retransmitted(void)
 	return n;
 }
 
+/* Have TCP make packets of one segment: it does not ask what the device can do. */
+static void one_segment(int ifindex)
+{
+	struct {
+		struct nlmsghdr hdr;
+		struct ifinfomsg info;
+		struct nlattr attr;
+		uint32_t segments;
+	} req = {
+		.hdr.nlmsg_len = sizeof(req),
+		.hdr.nlmsg_type = RTM_SETLINK,
+		.hdr.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+		.info.ifi_index = ifindex,
+		.attr = { sizeof(req.attr) + sizeof(req.segments), IFLA_GSO_MAX_SEGS },
+		.segments = 1,
+	};
+	struct {
+		struct nlmsghdr hdr;
+		struct nlmsgerr answer;
+		char request[100];
+	} ack;
+	int fd = (int)must(lkl_sys_socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
+
+	must(lkl_sys_send(fd, &req, sizeof(req), 0));
+	must(lkl_sys_recv(fd, &ack, sizeof(ack), 0));
+	check_call(ack.answer.error, 0);
+	must(lkl_sys_close((unsigned int)fd));
+}
+
 /*
  * Loss, reordering, duplicates and delay inside the library: TCP makes up for all
  * of it. Packets are of one segment, so that there are enough to lose.
@@ -87,8 +118,7 @@ Test(net, tcp_over_a_bad_line)
 	ends_start(ends);
 	for (int i = 0; i < 2; i++) {
 		lkl_kernel_use(ends[i].kernel);
-		offload(ETHTOOL_STSO, 0);
-		offload(ETHTOOL_SGSO, 0);
+		one_segment(ends[i].ifindex);
 		must(lkl_qdisc_add(ends[i].ifindex, "root",
 				   "netem delay 2ms jitter 1ms loss 2% duplicate 1% reorder 10%"));
 	}

@@ -6,8 +6,8 @@
  * Users:   applications.
  */
 #include <errno.h>
+#include <linux/if.h>
 #include <lkl.h>
-#include <net/if.h>
 #include <string.h>
 
 #include "netdev.h"
@@ -36,19 +36,22 @@ static int link_set(int ifindex, unsigned int flags, unsigned int change,
 }
 
 /*
- * Waiting for the carrier: a driver learns of it in a worker of the kernel, and what
- * is sent before is lost.
+ * Waiting for the carrier: a driver learns of it in a worker of the kernel, and another
+ * one activates the interface's queues; what is sent before is lost. IFF_RUNNING does
+ * not tell: it is also set while nothing is known of the carrier yet.
  */
 
 /**
  * struct link - what was last heard of an interface
  * @ifindex: its number
- * @flags: IFF_*
+ * @up: it is wanted up
+ * @state: IF_OPER_*
  * @parent: name of the device it is made by, if there is one
  */
 struct link {
 	int ifindex;
-	unsigned int flags;
+	bool up;
+	uint8_t state;
 	char parent[32];
 };
 
@@ -56,13 +59,17 @@ static int link_note(const struct nlmsghdr *msg, void *arg)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(msg);
 	struct link *link = arg;
+	const uint8_t *state;
 	const char *parent;
 
 	if (msg->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) ||
 	    info->ifi_index != link->ifindex)
 		return 0;
 	/* One that is deleted is not up. */
-	link->flags = msg->nlmsg_type == RTM_NEWLINK ? info->ifi_flags : 0;
+	link->up = msg->nlmsg_type == RTM_NEWLINK && info->ifi_flags & IFF_UP;
+	state = netlink_find(msg, sizeof(*info), IFLA_OPERSTATE, sizeof(*state));
+	if (state)
+		link->state = *state;
 	parent = netlink_find(msg, sizeof(*info), IFLA_PARENT_DEV_NAME, 1);
 	if (parent)
 		strncpy(link->parent, parent, sizeof(link->parent) - 1);
@@ -71,7 +78,7 @@ static int link_note(const struct nlmsghdr *msg, void *arg)
 
 static bool link_starts(const struct link *link)
 {
-	return link->flags & IFF_UP && !(link->flags & IFF_RUNNING);
+	return link->up && link->state != IF_OPER_UP;
 }
 
 /* Ends the listening, by another number than 0, when it is decided. */
