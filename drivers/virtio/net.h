@@ -34,6 +34,14 @@
 /* Longest frame, header included: a GSO packet of 64 KiB and its Ethernet header. */
 #define VIRTIO_NET_FRAME_MAX	(VIRTIO_NET_HDR_SIZE + 65536 + 18)
 
+/*
+ * Most buffers of a frame that is sent, a chain of the driver and the header, and of
+ * the room for one that is received. Arrays of so many are too large for the stack:
+ * frames pass on those of the kernel, too, which are 32 KiB.
+ */
+#define VIRTIO_NET_SEND_IOVS	(VIRTQUEUE_SIZE_MAX + 1)
+#define VIRTIO_NET_RECEIVE_IOVS	(3 * VIRTQUEUE_SIZE_MAX)
+
 /* Later than some hosts' <linux/virtio_net.h>; virtio 1.3 section 5.1.3. */
 #ifndef VIRTIO_NET_F_GUEST_USO4
 #define VIRTIO_NET_F_GUEST_USO4	54

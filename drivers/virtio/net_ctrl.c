@@ -151,12 +151,11 @@ static bool command_run(struct virtio_net *net,
 
 void net_ctrl_run(struct virtio_net *net, struct virtqueue *vq)
 {
-	struct iovec iov[VIRTQUEUE_SIZE_MAX];
 	struct virtqueue_chain chain;
 	virtio_net_ctrl_ack ack;
 
 	do {
-		while (virtqueue_pop(vq, &chain, iov, VIRTQUEUE_SIZE_MAX) > 0) {
+		while (virtqueue_pop(vq, &chain, net->ctrl, VIRTQUEUE_SIZE_MAX) > 0) {
 			ack = command_run(net, &chain) ? VIRTIO_NET_OK :
 							 VIRTIO_NET_ERR;
 			if (!iov_put(chain.in, chain.in_count, 0, &ack, 1)) {

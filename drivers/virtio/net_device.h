@@ -15,10 +15,10 @@
 #include "drivers/virtio/net.h"
 
 /* Buffers a receive queue keeps; room for one more chain is always left. */
-#define RX_IOV_MAX	(3 * VIRTQUEUE_SIZE_MAX)
+#define RX_IOV_MAX	VIRTIO_NET_RECEIVE_IOVS
 
 /* A chain of the driver, and the header, which is ours. */
-#define TX_IOV_MAX	(VIRTQUEUE_SIZE_MAX + 1)
+#define TX_IOV_MAX	VIRTIO_NET_SEND_IOVS
 
 /**
  * struct rx_chain - a chain that waits for a frame
@@ -106,6 +106,7 @@ struct net_pair {
  * @started: the backend has been started
  * @pairs: the backend's queue pairs
  * @pairs_used: as the driver last asked for; the control queue's own
+ * @ctrl: buffers of a command; likewise
  * @pair: the queues
  */
 struct virtio_net {
@@ -119,6 +120,7 @@ struct virtio_net {
 	bool started;
 	unsigned int pairs;
 	unsigned int pairs_used;
+	struct iovec ctrl[VIRTQUEUE_SIZE_MAX];
 	struct net_pair *pair;
 };
 

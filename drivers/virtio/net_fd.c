@@ -14,9 +14,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* Buffers of a frame; the device has fewer. */
-#define IOVS_MAX	1024
-
 static void fd_ready(void *arg, uint32_t events)
 {
 	struct net_fd *nfd = arg;
@@ -73,6 +70,13 @@ int net_fd_send(struct net_fd *nfd, const struct iovec *iov, unsigned int count,
 	return (size_t)n == len ? 0 : -EIO;
 }
 
+int net_fd_send_bare(struct net_fd *nfd, const struct iovec *iov,
+		     unsigned int count, size_t len)
+{
+	count = net_fd_unprefixed(nfd->out, VIRTIO_NET_SEND_IOVS, iov, count);
+	return net_fd_send(nfd, nfd->out, count, len - VIRTIO_NET_HDR_SIZE);
+}
+
 unsigned int net_fd_unprefixed(struct iovec *dst, unsigned int max,
 			       const struct iovec *iov, unsigned int count)
 {
@@ -102,15 +106,14 @@ static void header_clear(const struct iovec *iov)
 	}
 }
 
-ssize_t net_fd_receive_bare(int fd, const struct iovec *iov,
+ssize_t net_fd_receive_bare(struct net_fd *nfd, const struct iovec *iov,
 			    unsigned int count)
 {
-	struct iovec bare[IOVS_MAX];
 	ssize_t n;
 
-	count = net_fd_unprefixed(bare, IOVS_MAX, iov, count);
+	count = net_fd_unprefixed(nfd->in, VIRTIO_NET_RECEIVE_IOVS, iov, count);
 	do {
-		n = readv(fd, bare, (int)count);
+		n = readv(nfd->fd, nfd->in, (int)count);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;

@@ -18,6 +18,9 @@
  * @blocked: a frame waits for room; atomic
  * @ops: how it is watched
  * @watch: its watch
+ * @out: for the buffers of a frame without its header, or another one in front; the
+ *	sender's
+ * @in: likewise; the receiver's
  */
 struct net_fd {
 	struct virtio_net_backend *be;
@@ -26,6 +29,8 @@ struct net_fd {
 	bool blocked;
 	const struct virtio_watch_ops *ops;
 	struct virtio_watch *watch;
+	struct iovec out[1 + VIRTIO_NET_SEND_IOVS];
+	struct iovec in[1 + VIRTIO_NET_RECEIVE_IOVS];
 };
 
 /**
@@ -63,6 +68,18 @@ int net_fd_send(struct net_fd *nfd, const struct iovec *iov, unsigned int count,
 		size_t len);
 
 /**
+ * net_fd_send_bare - the same for a descriptor that carries bare frames
+ * @nfd: the descriptor
+ * @iov: the frame with its header
+ * @count: buffers
+ * @len: bytes in them
+ *
+ * Context and return: struct virtio_net_backend_ops.send.
+ */
+int net_fd_send_bare(struct net_fd *nfd, const struct iovec *iov,
+		     unsigned int count, size_t len);
+
+/**
  * net_fd_blocked - after -EAGAIN: should the frame be offered once more now?
  * @nfd: the descriptor
  *
@@ -87,14 +104,14 @@ unsigned int net_fd_unprefixed(struct iovec *dst, unsigned int max,
 
 /**
  * net_fd_receive_bare - receive a frame that comes without a header
- * @fd: a descriptor of which readv() gives a frame
+ * @nfd: a descriptor of which readv() gives a frame
  * @iov: room
  * @count: buffers
  *
  * Return: bytes with a header of zeros before the frame; 0 at the end of the
  * file; or a negative errno.
  */
-ssize_t net_fd_receive_bare(int fd, const struct iovec *iov,
+ssize_t net_fd_receive_bare(struct net_fd *nfd, const struct iovec *iov,
 			    unsigned int count);
 
 #endif /* LKL_VIRTIO_NET_FD_H */

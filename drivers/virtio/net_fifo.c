@@ -22,9 +22,6 @@
 /* Each frame takes a page of the pipe; as much as any user may ask for. */
 #define PIPE_BYTES	(1 << 20)
 
-/* Buffers of a frame without its header. */
-#define IOVS_MAX	1024
-
 struct fifo {
 	struct virtio_net_backend be;
 	void (*free)(void *ptr);
@@ -42,13 +39,10 @@ static int fifo_send(struct virtio_net_backend *be, unsigned int pair,
 		     const struct iovec *iov, unsigned int count, size_t len)
 {
 	struct fifo *fifo = (struct fifo *)be;
-	struct iovec bare[IOVS_MAX];
 
-	len -= VIRTIO_NET_HDR_SIZE;
-	if (len > PIPE_BUF)
+	if (len - VIRTIO_NET_HDR_SIZE > PIPE_BUF)
 		return -EMSGSIZE;
-	count = net_fd_unprefixed(bare, IOVS_MAX, iov, count);
-	return net_fd_send(&fifo->tx, bare, count, len);
+	return net_fd_send_bare(&fifo->tx, iov, count, len);
 }
 
 /* The end of the file means that no writer is left; others may come. */
@@ -56,7 +50,7 @@ static ssize_t fifo_receive(struct virtio_net_backend *be, unsigned int pair,
 			    const struct iovec *iov, unsigned int count)
 {
 	struct fifo *fifo = (struct fifo *)be;
-	ssize_t n = net_fd_receive_bare(fifo->rx.fd, iov, count);
+	ssize_t n = net_fd_receive_bare(&fifo->rx, iov, count);
 
 	return n ? n : -EAGAIN;
 }

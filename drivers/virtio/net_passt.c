@@ -199,6 +199,21 @@ static void buffers_enlarge(const int sockets[2])
 	(void)setsockopt(sockets[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
+static int passt_start(const struct virtio_host *host,
+		       const struct virtio_net_user *user, const int given[2],
+		       char *words, size_t size)
+{
+	struct arguments *args = host->mem->alloc(sizeof(*args));
+	int err;
+
+	if (!args)
+		return -ENOMEM;
+	command_line(args, user);
+	err = child_start(host, args->argv, given, 2, words, size);
+	host->mem->free(args);
+	return err;
+}
+
 /* Return: 0 and @stream's descriptors, or what child_start() returned. */
 static int process_start(const struct virtio_host *host,
 			 const struct virtio_net_user *user,
@@ -206,7 +221,6 @@ static int process_start(const struct virtio_host *host,
 			 struct virtio_net_why *why)
 {
 	int sockets[2], alive[2], given[2], err;
-	struct arguments args;
 	char words[200] = "";
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
@@ -216,10 +230,9 @@ static int process_start(const struct virtio_host *host,
 		goto err_sockets;
 	}
 	buffers_enlarge(sockets);
-	command_line(&args, user);
 	given[0] = sockets[1];
 	given[1] = alive[1];
-	err = child_start(host, args.argv, given, 2, words, sizeof(words));
+	err = passt_start(host, user, given, words, sizeof(words));
 	close(alive[1]);
 	if (err)
 		goto err_alive;

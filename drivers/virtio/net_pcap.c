@@ -25,9 +25,6 @@
 #define LINK_ETHERNET	1
 #define SNAP_LEN	262144
 
-/* Buffers of a frame, without its header, after the record's. */
-#define IOVS_MAX	1023
-
 struct pcap_file {
 	uint32_t magic;
 	uint16_t version_major;
@@ -47,12 +44,19 @@ struct pcap_record {
 _Static_assert(sizeof(struct pcap_file) == 24, "pcap, section 4");
 _Static_assert(sizeof(struct pcap_record) == 16, "pcap, section 5");
 
+/* For what is written of a frame: the record's header, and the frame without its own. */
+struct pcap_pair {
+	struct iovec out[1 + VIRTIO_NET_SEND_IOVS];
+	struct iovec in[1 + VIRTIO_NET_RECEIVE_IOVS];
+};
+
 struct pcap {
 	struct virtio_net_backend be;
 	void (*free)(void *ptr);
 	struct virtio_net_backend *inner;
 	int fd;
 	bool ended;
+	struct pcap_pair *pair;
 };
 
 static struct pcap *to_pcap(struct virtio_net_backend *be)
@@ -60,11 +64,10 @@ static struct pcap *to_pcap(struct virtio_net_backend *be)
 	return (struct pcap *)be;
 }
 
-/* Write @len bytes of a frame, which include its header. */
-static void frame_write(struct pcap *pcap, const struct iovec *frame,
-			unsigned int count, size_t len)
+/* Write @len bytes of a frame, which include its header; @iov has room for @max more. */
+static void frame_write(struct pcap *pcap, struct iovec *iov, unsigned int max,
+			const struct iovec *frame, unsigned int count, size_t len)
 {
-	struct iovec iov[IOVS_MAX + 1];
 	struct pcap_record record;
 	struct timespec ts;
 	size_t left;
@@ -77,7 +80,7 @@ static void frame_write(struct pcap *pcap, const struct iovec *frame,
 	record = (struct pcap_record){ (uint32_t)ts.tv_sec, (uint32_t)ts.tv_nsec,
 				       (uint32_t)len, (uint32_t)len };
 	iov[0] = (struct iovec){ &record, sizeof(record) };
-	count = net_fd_unprefixed(iov + 1, IOVS_MAX, frame, count);
+	count = net_fd_unprefixed(iov + 1, max, frame, count);
 	/* A received frame ends somewhere in its buffers. */
 	for (n = 1, left = len; n <= count && left; left -= iov[n++].iov_len)
 		if (iov[n].iov_len > left)
@@ -101,7 +104,8 @@ static int pcap_send(struct virtio_net_backend *be, unsigned int pair,
 	int err = pcap->inner->ops->send(pcap->inner, pair, iov, count, len);
 
 	if (!err)
-		frame_write(pcap, iov, count, len);
+		frame_write(pcap, pcap->pair[pair].out, VIRTIO_NET_SEND_IOVS, iov,
+			    count, len);
 	return err;
 }
 
@@ -119,7 +123,8 @@ static ssize_t pcap_receive(struct virtio_net_backend *be, unsigned int pair,
 	ssize_t n = pcap->inner->ops->receive(pcap->inner, pair, iov, count);
 
 	if (n > VIRTIO_NET_HDR_SIZE && n <= VIRTIO_NET_FRAME_MAX)
-		frame_write(pcap, iov, count, n);
+		frame_write(pcap, pcap->pair[pair].in, VIRTIO_NET_RECEIVE_IOVS, iov,
+			    count, n);
 	return n;
 }
 
@@ -137,6 +142,7 @@ static void pcap_destroy(struct virtio_net_backend *be)
 
 	pcap->inner->ops->destroy(pcap->inner);
 	close(pcap->fd);
+	pcap->free(pcap->pair);
 	pcap->free(pcap);
 }
 
@@ -194,15 +200,17 @@ int virtio_net_pcap_create(const struct virtio_host *host,
 			   struct virtio_net_backend **be)
 {
 	struct pcap *pcap = host->mem->alloc(sizeof(*pcap));
-	int err;
+	int err = -ENOMEM;
 
 	if (!pcap)
 		return -ENOMEM;
+	pcap->pair = host->mem->alloc(inner->pairs * sizeof(*pcap->pair));
+	if (!pcap->pair)
+		goto err_free;
 	pcap->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (pcap->fd < 0) {
 		err = -errno;
-		host->mem->free(pcap);
-		return err;
+		goto err_pair;
 	}
 	pcap->be = *inner;
 	pcap->be.ops = inner->ops->update ? &pcap_update_ops : &pcap_ops;
@@ -212,4 +220,10 @@ int virtio_net_pcap_create(const struct virtio_host *host,
 	__atomic_store_n(&inner->ready, inner_ready, __ATOMIC_RELEASE);
 	*be = &pcap->be;
 	return 0;
+
+err_pair:
+	host->mem->free(pcap->pair);
+err_free:
+	host->mem->free(pcap);
+	return err;
 }

@@ -33,9 +33,6 @@
 /* Room for so many frames of 64 KiB, if the host allows it. */
 #define FRAMES_QUEUED	32
 
-/* Buffers of a frame after its header. */
-#define IOVS_MAX	1023
-
 struct raw {
 	struct virtio_net_backend be;
 	void (*free)(void *ptr);
@@ -65,25 +62,25 @@ static void header_copy(const struct iovec *frame, struct virtio_net_hdr *hdr,
 	}
 }
 
-/* @frame with @hdr in place of its own header. */
-static unsigned int iov_build(struct iovec iov[IOVS_MAX + 1],
+/* @frame with @hdr in place of its own header, in @iov, which has room for @max more. */
+static unsigned int iov_build(struct iovec *iov, unsigned int max,
 			      struct virtio_net_hdr *hdr,
 			      const struct iovec *frame, unsigned int count)
 {
 	iov[0] = (struct iovec){ hdr, sizeof(*hdr) };
-	return 1 + net_fd_unprefixed(iov + 1, IOVS_MAX, frame, count);
+	return 1 + net_fd_unprefixed(iov + 1, max, frame, count);
 }
 
 static int raw_send(struct virtio_net_backend *be, unsigned int pair,
 		    const struct iovec *frame, unsigned int count, size_t len)
 {
 	struct raw *raw = (struct raw *)be;
-	struct iovec iov[IOVS_MAX + 1];
+	struct iovec *iov = raw->queue.out;
 	struct virtio_net_hdr hdr;
 	int err;
 
 	header_copy(frame, &hdr, false);
-	count = iov_build(iov, &hdr, frame, count);
+	count = iov_build(iov, VIRTIO_NET_SEND_IOVS, &hdr, frame, count);
 	len -= VIRTIO_NET_HDR_SIZE - sizeof(hdr);
 	err = net_fd_send(&raw->queue, iov, count, len);
 	/* The host's queue is full, and it does not say when it is not. */
@@ -102,11 +99,11 @@ static ssize_t raw_receive(struct virtio_net_backend *be, unsigned int pair,
 			   const struct iovec *frame, unsigned int count)
 {
 	struct raw *raw = (struct raw *)be;
-	struct iovec iov[IOVS_MAX + 1];
+	struct iovec *iov = raw->queue.in;
 	struct virtio_net_hdr hdr;
 	ssize_t n;
 
-	count = iov_build(iov, &hdr, frame, count);
+	count = iov_build(iov, VIRTIO_NET_RECEIVE_IOVS, &hdr, frame, count);
 	/* EINVAL: a frame that no header can describe, now gone. */
 	do {
 		n = readv(raw->queue.fd, iov, (int)count);

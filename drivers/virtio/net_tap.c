@@ -33,9 +33,6 @@
 
 #define TUN_DEVICE	"/dev/net/tun"
 
-/* Buffers of a frame without its header. */
-#define IOVS_MAX	1024
-
 /**
  * struct tap - the backend
  * @be: the shared part
@@ -123,29 +120,25 @@ static int tap_send(struct virtio_net_backend *be, unsigned int pair,
 		    const struct iovec *iov, unsigned int count, size_t len)
 {
 	struct tap *tap = to_tap(be);
-	struct iovec bare[IOVS_MAX];
+	struct net_fd *queue = &tap->queue[pair];
 
-	if (!tap->vnet) {
-		count = net_fd_unprefixed(bare, IOVS_MAX, iov, count);
-		iov = bare;
-		len -= VIRTIO_NET_HDR_SIZE;
-	}
-	return tap_result(tap, net_fd_send(&tap->queue[pair], iov, count, len));
+	return tap_result(tap, tap->vnet ? net_fd_send(queue, iov, count, len) :
+					   net_fd_send_bare(queue, iov, count, len));
 }
 
 static ssize_t tap_receive(struct virtio_net_backend *be, unsigned int pair,
 			   const struct iovec *iov, unsigned int count)
 {
 	struct tap *tap = to_tap(be);
-	int fd = tap->queue[pair].fd;
+	struct net_fd *queue = &tap->queue[pair];
 	ssize_t n;
 
 	if (!tap->vnet) {
-		n = net_fd_receive_bare(fd, iov, count);
+		n = net_fd_receive_bare(queue, iov, count);
 		return n < 0 ? tap_result(tap, (int)n) : n;
 	}
 	do {
-		n = readv(fd, iov, (int)count);
+		n = readv(queue->fd, iov, (int)count);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? tap_result(tap, -errno) : n;
 }

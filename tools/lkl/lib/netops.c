@@ -26,12 +26,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* Buffers of a frame that is sent: a chain and the header. */
-#define TX_IOVS		(VIRTQUEUE_SIZE_MAX + 1)
-
-/* Buffers for a frame that may come: all that a receive queue keeps. */
-#define RX_IOVS		(3 * VIRTQUEUE_SIZE_MAX)
-
 /**
  * struct netops - the backend
  * @be: its public part; first
@@ -52,8 +46,8 @@ struct netops {
 	struct lkl_sem *again;
 	bool drained;
 	bool closing;
-	struct iovec tx[TX_IOVS];
-	struct iovec rx[RX_IOVS];
+	struct iovec tx[VIRTIO_NET_SEND_IOVS];
+	struct iovec rx[VIRTIO_NET_RECEIVE_IOVS];
 };
 
 static struct netops *to_netops(struct virtio_net_backend *be)
@@ -120,7 +114,7 @@ static int netops_send(struct virtio_net_backend *be, unsigned int pair,
 		       const struct iovec *iov, unsigned int count, size_t len)
 {
 	struct netops *net = to_netops(be);
-	int n = iovs_copy(net, net->tx, TX_IOVS, iov, count);
+	int n = iovs_copy(net, net->tx, VIRTIO_NET_SEND_IOVS, iov, count);
 
 	if (!virtio_net_is_up(be))
 		return -ENETDOWN;
@@ -141,7 +135,7 @@ static ssize_t netops_receive(struct virtio_net_backend *be, unsigned int pair,
 			      const struct iovec *iov, unsigned int count)
 {
 	struct netops *net = to_netops(be);
-	int len, n = iovs_copy(net, net->rx, RX_IOVS, iov, count);
+	int len, n = iovs_copy(net, net->rx, VIRTIO_NET_RECEIVE_IOVS, iov, count);
 	/* Before the application may change them. */
 	size_t room = iovs_len(net->rx, n);
 
