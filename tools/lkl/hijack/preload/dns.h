@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * dns.h - asking name servers over the library's network
+ * dns.h - addresses of names, and names of addresses
  *
  * Layer:   tools/lkl/hijack/preload.
- * Users:   names.c, hostent.c (addresses and names), res.c (any question).
+ * Users:   names.c, hostent.c.
  * Context: any thread.
  *
  * libc's resolver makes its system calls by itself, so it would ask by way of
@@ -19,7 +19,6 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define DNS_MESSAGE_MAX	65535
 #define DNS_ADDRESSES	48
 
 /**
@@ -49,20 +48,6 @@ struct dns_answer {
 };
 
 /**
- * dns_exchange - send a message to the name servers until one answers
- * @query: the message
- * @len: bytes
- * @reply: filled
- * @size: bytes at most
- *
- * A reply that is cut short is asked for again over TCP.
- *
- * Return: bytes of the reply, -ETIMEDOUT, -ECONNREFUSED, or another error.
- */
-ssize_t dns_exchange(const unsigned char *query, int len, unsigned char *reply,
-		     int size);
-
-/**
  * dns_lookup - the addresses of a name
  * @name: it; search domains are tried as resolv.conf(5) says
  * @family: AF_INET, AF_INET6 or AF_UNSPEC for both
@@ -80,6 +65,19 @@ int dns_lookup(const char *name, int family, struct dns_answer *answer);
  * Return: as dns_lookup().
  */
 int dns_reverse(const struct dns_address *address, struct dns_answer *answer);
+
+/**
+ * dns_reply_read - what a reply says
+ * @reply: the message
+ * @len: its bytes
+ * @name: what was asked for
+ * @type: ns_t_a, ns_t_aaaa or ns_t_ptr
+ * @answer: addresses are added and @name is set
+ *
+ * Return: as dns_lookup().
+ */
+int dns_reply_read(const unsigned char *reply, ssize_t len, const char *name, int type,
+		   struct dns_answer *answer);
 
 /* The same from /etc/hosts: true if it is there. */
 bool hosts_lookup(const char *name, int family, struct dns_answer *answer);
