@@ -135,6 +135,21 @@ check "unmounted" unmount_image
 fsck_clean "the image is clean" m.img
 rm m.img
 
+# xfs remembers most of a file. What it remembers is given up, so that not all
+# of the memory inside is ever in use.
+if needs "xfs with the least memory" mkfs.xfs; then
+	truncate -s 1G x.img
+	mkfs.xfs -q -f x.img
+	check "xfs mounted with the least memory" mount_image x.img -o mb=64
+	check "50000 files are written" sh -c \
+		'mkdir mnt/many && cd mnt/many && seq 50000 | xargs touch'
+	peak=$(awk '/VmHWM/ { print $2 }' "/proc/$(worker)/status")
+	check "memory is left ($peak KiB are taken)" test "$peak" -lt 65536
+	check "unmounted" unmount_image
+	check "the image is clean" fsck_of xfs x.img
+	rm x.img
+fi
+
 # ---- a full host disk
 
 # In a user namespace, where we may mount a small file system.

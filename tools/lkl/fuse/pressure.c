@@ -22,6 +22,10 @@
 #define TIMES		300
 #define PAUSE_NS	(2 * 1000 * 1000)
 
+/* What drop_caches takes, one at a time: it refuses their sum. */
+#define DROP_INODES	"2"		/* and directory entries */
+#define DROP_QUIETLY	"4"		/* from now on: no word about it */
+
 /* One process has one kernel. */
 static struct {
 	int meminfo;
@@ -44,6 +48,7 @@ void pressure_init(unsigned int mib)
 					  O_RDONLY | O_CLOEXEC, 0);
 	pressure.drop = lkl_sys_openat(AT_FDCWD, "/proc/sys/vm/drop_caches",
 				       O_WRONLY | O_CLOEXEC, 0);
+	lkl_sys_pwrite64(pressure.drop, DROP_QUIETLY, 1, 0);
 }
 
 /* KiB in slabs, where inodes and directory entries are; 0 if not known. */
@@ -71,8 +76,7 @@ static void relieve(void)
 			lkl_sys_sync();
 		if (i)
 			lkl_sys_nanosleep(&pause, NULL);
-		/* 2 for inodes and entries, 4 for no word about it. */
-		if (lkl_sys_pwrite64(pressure.drop, "6", 1, 0) < 0)
+		if (lkl_sys_pwrite64(pressure.drop, DROP_INODES, 1, 0) < 0)
 			return;
 	}
 }
