@@ -27,7 +27,7 @@
  * @time_gran: resolution of its time stamps in ns
  * @unmounted: the host has said that nobody will ask any more
  * @session: for messages to the host that are no answers
- * @ready: called once the host and we have agreed; may be NULL
+ * @ready: called once the host has our answer to its first request; may be NULL
  * @ready_arg: for it
  */
 struct fs {

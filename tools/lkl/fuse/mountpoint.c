@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -145,14 +144,12 @@ int mountpoint_sync(const struct mountpoint *m)
 void mountpoint_read_ahead(const struct mountpoint *m, unsigned int kib)
 {
 	char name[64];
-	struct statfs st;
 	int fd;
 
 	snprintf(name, sizeof(name), READ_AHEAD, m->device);
 	fd = open(name, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (!statfs(m->path, &st))
-		dprintf(fd, "%u\n", kib);
+	dprintf(fd, "%u\n", kib);
 	close(fd);
 }

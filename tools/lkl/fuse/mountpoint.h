@@ -66,8 +66,8 @@ int mountpoint_sync(const struct mountpoint *m);
  * @m: the mount
  * @kib: how far
  *
- * Only root may; for others nothing happens.
- * Blocks: until the session has begun, which would undo it.
+ * Only root may; for others nothing happens. To be called when the session has
+ * begun, which would undo it.
  */
 void mountpoint_read_ahead(const struct mountpoint *m, unsigned int kib);
 

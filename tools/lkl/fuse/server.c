@@ -304,12 +304,14 @@ static bool serve(struct server *s, unsigned long term, void *request,
 	return true;
 }
 
-/* There is only one thread before it. */
+/* The host has begun the session by now. There is only one thread before it. */
 static void note_begin(struct server *s)
 {
 	if (s->begun)
 		return;
 	s->begun = true;
+	if (s->fs->ready)
+		s->fs->ready(s->fs->ready_arg);
 	sem_post(&s->first);
 }
 

@@ -132,8 +132,6 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	conn->max_background = 64;
 	conn->congestion_threshold = 48;
 	conn->time_gran = fs->time_gran;
-	if (fs->ready)
-		fs->ready(fs->ready_arg);
 }
 
 int session_attach(struct fuse_session *se, struct fs *fs, int fd)

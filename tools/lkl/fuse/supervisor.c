@@ -192,15 +192,6 @@ static void mount_and_tell(struct supervisor *s)
 	close(fd);
 }
 
-/* In a process of its own: it waits for the worker. */
-static void read_further_ahead(struct supervisor *s)
-{
-	if (geteuid() || fork())
-		return;
-	mountpoint_read_ahead(&s->mount, READ_AHEAD_KIB);
-	_exit(0);
-}
-
 static void handle_channel(struct supervisor *s)
 {
 	int fd;
@@ -211,7 +202,7 @@ static void handle_channel(struct supervisor *s)
 		break;
 	case CHANNEL_READY:
 		s->ready();
-		read_further_ahead(s);
+		mountpoint_read_ahead(&s->mount, READ_AHEAD_KIB);
 		if (!s->config->foreground)
 			messages_to_syslog(&s->messages);
 		close_channel(s);
