@@ -96,7 +96,7 @@ unsigned int net_fd_unprefixed(struct iovec *dst, unsigned int max,
 	return count;
 }
 
-static void header_clear(const struct iovec *iov)
+void net_fd_header_clear(const struct iovec *iov)
 {
 	size_t left = VIRTIO_NET_HDR_SIZE, n;
 
@@ -119,6 +119,6 @@ ssize_t net_fd_receive_bare(struct net_fd *nfd, const struct iovec *iov,
 		return -errno;
 	if (n == 0)
 		return 0;
-	header_clear(iov);
+	net_fd_header_clear(iov);
 	return n + VIRTIO_NET_HDR_SIZE;
 }

@@ -103,6 +103,12 @@ unsigned int net_fd_unprefixed(struct iovec *dst, unsigned int max,
 			       const struct iovec *iov, unsigned int count);
 
 /**
+ * net_fd_header_clear - put a header of zeros where a frame begins
+ * @iov: room for at least that
+ */
+void net_fd_header_clear(const struct iovec *iov);
+
+/**
  * net_fd_receive_bare - receive a frame that comes without a header
  * @nfd: a descriptor of which readv() gives a frame
  * @iov: room

@@ -26,6 +26,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "drivers/virtio/net_fd.h"
+
 /**
  * struct netops - the backend
  * @be: its public part; first
@@ -60,47 +62,26 @@ static bool is_set(const bool *flag)
 	return __atomic_load_n(flag, __ATOMIC_ACQUIRE);
 }
 
-/*
- * Copy @iov, without the header if the application does not want it. Return: how many
- * there are then, 0 if they are too many.
- */
-static int iovs_copy(const struct netops *net, struct iovec *dst, unsigned int max,
-		     const struct iovec *iov, unsigned int count)
+/* Copy @iov, without the header if the application does not want it. */
+static unsigned int iovs_copy(const struct netops *net, struct iovec *dst,
+			      unsigned int max, const struct iovec *iov,
+			      unsigned int count)
 {
-	size_t skip = net->nd->has_vnet_hdr ? 0 : VIRTIO_NET_HDR_SIZE;
-	unsigned int n = 0;
-
-	for (; count; iov++, count--) {
-		if (skip >= iov->iov_len) {
-			skip -= iov->iov_len;
-			continue;
-		}
-		if (n == max)
-			return 0;
-		dst[n].iov_base = (char *)iov->iov_base + skip;
-		dst[n++].iov_len = iov->iov_len - skip;
-		skip = 0;
-	}
-	return (int)n;
+	if (!net->nd->has_vnet_hdr)
+		return net_fd_unprefixed(dst, max, iov, count);
+	if (count > max)
+		return 0;
+	memcpy(dst, iov, count * sizeof(*dst));
+	return count;
 }
 
-static size_t iovs_len(const struct iovec *iov, int count)
+static size_t iovs_len(const struct iovec *iov, unsigned int count)
 {
 	size_t len = 0;
 
-	while (count-- > 0)
+	while (count--)
 		len += iov[count].iov_len;
 	return len;
-}
-
-static void header_clear(const struct iovec *iov)
-{
-	size_t left = VIRTIO_NET_HDR_SIZE, n;
-
-	for (; left; left -= n, iov++) {
-		n = iov->iov_len < left ? iov->iov_len : left;
-		memset(iov->iov_base, 0, n);
-	}
 }
 
 static int netops_start(struct virtio_net_backend *be, uint64_t features,
@@ -114,13 +95,13 @@ static int netops_send(struct virtio_net_backend *be, unsigned int pair,
 		       const struct iovec *iov, unsigned int count, size_t len)
 {
 	struct netops *net = to_netops(be);
-	int n = iovs_copy(net, net->tx, VIRTIO_NET_SEND_IOVS, iov, count);
+	unsigned int n = iovs_copy(net, net->tx, VIRTIO_NET_SEND_IOVS, iov, count);
 
 	if (!virtio_net_is_up(be))
 		return -ENETDOWN;
 	if (!n)
 		return -EMSGSIZE;
-	return net->nd->ops->tx(net->nd, net->tx, n) < 0 ? -EAGAIN : 0;
+	return net->nd->ops->tx(net->nd, net->tx, (int)n) < 0 ? -EAGAIN : 0;
 }
 
 /* Nothing more to receive: the thread may ask for more. */
@@ -135,11 +116,12 @@ static ssize_t netops_receive(struct virtio_net_backend *be, unsigned int pair,
 			      const struct iovec *iov, unsigned int count)
 {
 	struct netops *net = to_netops(be);
-	int len, n = iovs_copy(net, net->rx, VIRTIO_NET_RECEIVE_IOVS, iov, count);
+	unsigned int n = iovs_copy(net, net->rx, VIRTIO_NET_RECEIVE_IOVS, iov, count);
 	/* Before the application may change them. */
 	size_t room = iovs_len(net->rx, n);
+	int len;
 
-	len = n ? net->nd->ops->rx(net->nd, net->rx, n) : -EMSGSIZE;
+	len = n ? net->nd->ops->rx(net->nd, net->rx, (int)n) : -EMSGSIZE;
 	if (len <= 0)
 		return rx_drained(net);
 	/* A frame that claims more than there is room for is dropped by the device. */
@@ -147,7 +129,7 @@ static ssize_t netops_receive(struct virtio_net_backend *be, unsigned int pair,
 		len = 0;
 	if (net->nd->has_vnet_hdr)
 		return len;
-	header_clear(iov);
+	net_fd_header_clear(iov);
 	return len ? len + VIRTIO_NET_HDR_SIZE : 0;
 }
 
