@@ -8,7 +8,8 @@
  *
  * Frames pass with headers (PACKET_VNET_HDR), so the host's interface does the
  * segmentation and the checksums, if need be in software. The socket's headers are
- * two bytes shorter than the device's: they lack num_buffers.
+ * two bytes shorter than the device's: they lack num_buffers. Short frames come by a
+ * ring that is shared with the host, if it gives us one.
  */
 #include "drivers/virtio/net_raw.h"
 
@@ -25,6 +26,7 @@
 #include <unistd.h>
 
 #include "drivers/virtio/net_fd.h"
+#include "drivers/virtio/net_raw_ring.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING	23
@@ -37,6 +39,7 @@ struct raw {
 	struct virtio_net_backend be;
 	void (*free)(void *ptr);
 	struct net_fd queue;
+	struct raw_ring ring;
 };
 
 static int raw_start(struct virtio_net_backend *be, uint64_t features,
@@ -95,31 +98,78 @@ static ssize_t raw_failed(struct raw *raw, int err)
 	return err;
 }
 
-static ssize_t raw_receive(struct virtio_net_backend *be, unsigned int pair,
-			   const struct iovec *frame, unsigned int count)
+/* A frame of the socket's queue. */
+static ssize_t queue_receive(struct raw *raw, struct virtio_net_hdr *hdr,
+			     const struct iovec *frame, unsigned int count)
 {
-	struct raw *raw = (struct raw *)be;
 	struct iovec *iov = raw->queue.in;
-	struct virtio_net_hdr hdr;
 	ssize_t n;
 
-	count = iov_build(iov, VIRTIO_NET_RECEIVE_IOVS, &hdr, frame, count);
+	count = iov_build(iov, VIRTIO_NET_RECEIVE_IOVS, hdr, frame, count);
 	/* EINVAL: a frame that no header can describe, now gone. */
 	do {
 		n = readv(raw->queue.fd, iov, (int)count);
 	} while (n < 0 && (errno == EINTR || errno == EINVAL));
+	return n < 0 ? -errno : n - (ssize_t)sizeof(*hdr);
+}
+
+/* A frame of the ring's. */
+static ssize_t slot_receive(struct raw *raw, struct virtio_net_hdr *hdr,
+			    const struct iovec *frame, unsigned int count)
+{
+	struct iovec *iov = raw->queue.in;
+
+	count = net_fd_unprefixed(iov, VIRTIO_NET_RECEIVE_IOVS, frame, count);
+	return (ssize_t)raw_ring_take(&raw->ring, hdr, iov, count);
+}
+
+/* Nothing is in the ring: is that because the interface is down? */
+static int ring_error(struct raw *raw)
+{
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	if (getsockopt(raw->queue.fd, SOL_SOCKET, SO_ERROR, &err, &len))
+		return -errno;
+	return err ? -err : -EAGAIN;
+}
+
+static ssize_t next_receive(struct raw *raw, struct virtio_net_hdr *hdr,
+			    const struct iovec *frame, unsigned int count)
+{
+	if (!raw->ring.map)
+		return queue_receive(raw, hdr, frame, count);
+	switch (raw_ring_look(&raw->ring)) {
+	case RAW_SLOT_FRAME:
+		return slot_receive(raw, hdr, frame, count);
+	case RAW_SLOT_QUEUED:
+		raw_ring_next(&raw->ring);
+		return queue_receive(raw, hdr, frame, count);
+	default:
+		return ring_error(raw);
+	}
+}
+
+static ssize_t raw_receive(struct virtio_net_backend *be, unsigned int pair,
+			   const struct iovec *frame, unsigned int count)
+{
+	struct raw *raw = (struct raw *)be;
+	struct virtio_net_hdr hdr;
+	ssize_t n = next_receive(raw, &hdr, frame, count);
+
 	if (n < 0)
-		return errno == EAGAIN ? -EAGAIN : raw_failed(raw, -errno);
+		return n == -EAGAIN ? n : raw_failed(raw, (int)n);
 	if (!__atomic_load_n(&be->link_up, __ATOMIC_RELAXED))
 		virtio_net_link(be, true);
 	header_copy(frame, &hdr, true);
-	return n + (ssize_t)(VIRTIO_NET_HDR_SIZE - sizeof(hdr));
+	return n + VIRTIO_NET_HDR_SIZE;
 }
 
 static void raw_destroy(struct virtio_net_backend *be)
 {
 	struct raw *raw = (struct raw *)be;
 
+	raw_ring_close(&raw->ring, raw->queue.fd);
 	net_fd_close(&raw->queue);
 	raw->free(raw);
 }
@@ -200,10 +250,17 @@ static int raw_watch(struct raw *raw, const struct virtio_host *host, int fd)
 	if (copy < 0)
 		return -errno;
 	err = option_set(copy, PACKET_IGNORE_OUTGOING, 1);
-	if (!err)
-		err = net_fd_open(&raw->queue, host, &raw->be, 0, copy);
-	if (err)
+	if (err) {
 		close(copy);
+		return err;
+	}
+	/* Without one, frames are read one by one. */
+	(void)raw_ring_open(&raw->ring, copy);
+	err = net_fd_open(&raw->queue, host, &raw->be, 0, copy);
+	if (err) {
+		raw_ring_close(&raw->ring, copy);
+		close(copy);
+	}
 	return err;
 }
 

@@ -319,21 +319,65 @@ Test(nettap, by_name)
 	check_in_child(by_name);
 }
 
+static void exchange(unsigned int fd, uint64_t at)
+{
+	static unsigned char out[PIECE], in[PIECE];
+	long n, done;
+
+	for (long i = 0; i < PIECE; i++)
+		out[i] = pattern(at + (uint64_t)i);
+	for (done = 0; done < PIECE; done += n) {
+		n = lkl_sys_write(fd, (char *)out + done, (size_t)(PIECE - done));
+		step(n > 0);
+	}
+	for (done = 0; done < PIECE; done += n) {
+		n = lkl_sys_read(fd, (char *)in + done, (size_t)(PIECE - done));
+		step(n > 0);
+	}
+	step(!memcmp(in, out, PIECE));
+}
+
+/* Long frames and short ones, in turn; @listener is the host's. */
+static void stream(int listener)
+{
+	struct sockaddr_in addr = address(HOST_IP, PORT);
+	long fd = lkl_sys_socket(AF_INET, SOCK_STREAM, 0);
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		echo(listener);
+		_exit(0);
+	}
+	step(!lkl_sys_connect((int)fd, (struct sockaddr *)&addr, sizeof(addr)));
+	for (uint64_t i = 0; i < 64; i++)
+		exchange((unsigned int)fd, i * PIECE);
+	step(!lkl_sys_close((unsigned int)fd));
+	step(waitpid(pid, &status, 0) == pid && !status);
+}
+
 /* A packet socket on one end of a veth pair, the host's address on the other. */
 static void raw(void)
 {
 	struct lkl_netdev *nd;
-	int id;
+	int id, listener;
 
 	step(!netns_veth("v0", "v1", getpid()));
 	step(!netns_up("v0", NULL));
 	step(!netns_up("v1", HOST_IP));
 	step(!lkl_netdev_raw_create("nothing"));
 	step(strstr(lkl_netdev_error(), "nothing"));
+	listener = host_listen();
 	nd = lkl_netdev_raw_create("v0");
 	child_start(nd, &id);
 	datagrams();
+	stream(listener);
+	flood();
+	datagrams();
 	lkl_netdev_remove(id);
+	/* Once more: the socket's ring has been given back. */
+	id = lkl_netdev_add(nd, NULL);
+	step(id >= 0 && !lkl_if_up(lkl_netdev_get_ifindex(id)));
 	step(!lkl_sys_halt());
 	lkl_cleanup();
 	lkl_netdev_free(nd);
