@@ -3,9 +3,8 @@
 #
 # hijack_calls.sh - liblkl-hijack.so, call by call, compared with the host
 #
-# hijack_calls, hijack_waits, hijack_unix and hijack_paths print what calls do; each
-# is run on the host and under the preload library, as an ordinary user, and must print
-# the same.
+# hijack_calls, _waits, _unix, _paths and _files print what calls do; each is run on the
+# host and under the preload library, as an ordinary user, and must print the same.
 # hijack_torture checks itself. None of them needs a network device.
 # shellcheck source=tests/tools/lib.bash
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/lib.bash"
@@ -66,6 +65,16 @@ run host timeout 60 "$build/tests/hijack_paths" "$ttl" "$PWD/top"
 LKL_HIJACK_MOUNT=tmpfs LKL_HIJACK_SYSCTL=net.ipv4.ip_default_ttl=$((ttl + 1)) \
 	run library hijacked "$build/tests/hijack_paths" $((ttl + 1)) /tmpfs
 compare "paths name the library's files in all the ways they name the host's"
+
+# On a tmpfs of either.
+if [ -w /dev/shm ] && mkdir "/dev/shm/lkl-files.$$"; then
+	run host timeout 60 "$build/tests/hijack_files" "/dev/shm/lkl-files.$$"
+	rm -rf "/dev/shm/lkl-files.$$"
+	LKL_HIJACK_MOUNT=tmpfs run library hijacked "$build/tests/hijack_files" /tmpfs
+	compare "seldom calls, and processes that libc makes"
+else
+	skip "seldom calls" "no tmpfs at /dev/shm"
+fi
 
 check "descriptors of many threads never mean two things" \
 	hijacked "$build/tests/hijack_torture"

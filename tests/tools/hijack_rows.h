@@ -3,7 +3,8 @@
  * hijack_rows.h - for programs that print what calls do, one row a call
  *
  * Layer:   tests/tools, ordinary programs that know nothing of the library.
- * Users:   hijack_calls.c, hijack_unix.c, hijack_paths.c, hijack_files.c.
+ * Users:   hijack_calls.c, hijack_unix.c, hijack_paths.c, hijack_files.c,
+ *	hijack_resolve.c.
  */
 #ifndef HIJACK_ROWS_H
 #define HIJACK_ROWS_H

@@ -27,6 +27,9 @@ HIJACK int close(int fd)
 	return (int)result(fd_close(fd));
 }
 
+HIJACK int __close(int fd)
+	__attribute__((alias("close")));
+
 /* Numbers of our own stay open. */
 static int close_range_of(unsigned int first, unsigned int last, int flags)
 {
@@ -202,6 +205,9 @@ HIJACK int dup2(int old, int new)
 		return real.dup2(old, new);
 	return old == new ? new : dup_onto(old, new, 0);
 }
+
+HIJACK int __dup2(int old, int new)
+	ALIAS_LEAF("dup2");
 
 HIJACK int dup3(int old, int new, int flags)
 {

@@ -167,6 +167,9 @@ HIJACK ssize_t recvfrom(int fd, void *buf, size_t len, int flags,
 HIJACK ssize_t __send(int fd, const void *buf, size_t len, int flags)
 	__attribute__((alias("send")));
 
+HIJACK ssize_t __recv(int fd, void *buf, size_t len, int flags)
+	__attribute__((alias("recv")));
+
 /*
  * Other names of the same functions: off_t has 64 bits either way.
  */

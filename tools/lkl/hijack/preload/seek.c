@@ -34,6 +34,11 @@ HIJACK off_t lseek(int fd, off_t pos, int whence)
 HIJACK off64_t lseek64(int fd, off64_t pos, int whence)
 	__attribute__((alias("lseek")));
 
+HIJACK off_t __lseek(int fd, off_t pos, int whence)
+	ALIAS_LEAF("lseek");
+HIJACK off64_t llseek(int fd, off64_t pos, int whence)
+	ALIAS_LEAF("lseek");
+
 HIJACK int fstat(int fd, struct stat *st)
 {
 	struct use use;

@@ -197,6 +197,13 @@ HIJACK int statfs(const char *path, struct statfs *st)
 	return (int)result(statfs_library(where, st));
 }
 
+int __statfs(const char *path, struct statfs *st);
+
+HIJACK int __statfs(const char *path, struct statfs *st)
+{
+	return statfs(path, st);
+}
+
 HIJACK int statfs64(const char *path, struct statfs64 *st)
 {
 	return statfs(path, (struct statfs *)st);
