@@ -222,8 +222,10 @@ static int netdev_add(struct lkl_kernel *kernel, struct netdev *netdev)
 {
 	int id;
 
-	if (netdev_added(kernel, netdev->nd))
-		return netdev_fail(-EBUSY, "the network device was added before");
+	if (netdev_added(kernel, netdev->nd)) {
+		netdev_fail(-EBUSY, "the network device was added before");
+		return -EBUSY;
+	}
 	id = slot_add(kernel, &kernel->netdevs, &netdev->slot);
 	if (id >= 0)
 		netdev->nd->id = id;

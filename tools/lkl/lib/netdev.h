@@ -74,6 +74,6 @@ int netdev_device_id(const char *virtio);
  *
  * Then its carrier is on, or about to be, if it is up.
  */
-bool netdev_has_link(const char *ifname);
+bool netdev_has_link(const char *virtio);
 
 #endif /* LKL_LIB_NETDEV_H */
