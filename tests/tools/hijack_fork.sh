@@ -60,6 +60,10 @@ for ((i = 0; i < 200; i++)); do
 done
 check "and the kernel lives on for its children" grep -q '^served$' served
 
+# A shell between them waits for the process that serves, and has the last word.
+"${run[@]}" sh -c '"$0" daemon served2 >daemon2.out; exit 9' "$tests/daemonprobe" 2>&1 </dev/null
+check "but not with that of one that the program waits for" test $? = 9
+
 (timeout -k 1 60 lkl-hijack --no-config -m preload -i type=none \
 	"$tests/daemonprobe" orphan >orphan.out 2>orphan.err) 2>/dev/null
 for ((i = 0; i < 200; i++)); do

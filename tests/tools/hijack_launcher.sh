@@ -295,7 +295,7 @@ check "it stops and goes on with the program" stops
 check "a program may tell its end before it ends" sh -c \
 	'timeout 5 lkl-hijack python3 -c "
 import os, struct, time
-os.write(int(os.environ[\"LKL_HIJACK__STATUS_FD\"]), struct.pack(\"i\", 7 << 8))
+os.write(int(os.environ[\"LKL_HIJACK__STATUS_FD\"]), struct.pack(\"ii\", os.getpid(), 7 << 8))
 time.sleep(20)" >out 2>err; test $? = 7'
 
 # ---- the kernel that the settings make

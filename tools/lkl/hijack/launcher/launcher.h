@@ -20,8 +20,9 @@
 #define LAUNCHER_MISSING	127
 
 /*
- * A program whose kernel must outlive it writes its wait status, an int, to this
- * descriptor; lkl-hijack then ends as if the program had.
+ * A process whose kernel must outlive it writes its number and wait status, two ints,
+ * to this descriptor. If it is the program itself, and not one that the program waits
+ * for, lkl-hijack then ends as if it had.
  */
 #define LAUNCHER_STATUS_VARIABLE	CONFIG_INTERNAL_PREFIX "STATUS_FD"
 
@@ -85,7 +86,7 @@ int library_load(struct apply_api *api, struct applied *applied);
  * child_wait - wait for a child, passing signals on to it
  * @child: it
  * @mask: signals that are blocked, as signals_block() made it
- * @status_fd: an int that arrives here is the child's status before its end
+ * @status_fd: processes tell their ends here before they end
  *
  * Return: its wait status.
  */

@@ -76,14 +76,21 @@ static bool signals_take(int fd, pid_t child, int *status)
 	return false;
 }
 
-/* Return: is *@status what the child has said to be its end? */
-static bool status_take(struct pollfd *pfd, int *status)
+/* Return: has the child said that it has ended, with *@status set? */
+static bool status_take(struct pollfd *pfd, pid_t child, int *status)
 {
-	if (!pfd->revents)
-		return false;
-	if (read(pfd->fd, status, sizeof(*status)) == sizeof(*status))
+	ssize_t got;
+	int end[2];
+
+	while (pfd->revents && (got = read(pfd->fd, end, sizeof(end))) == sizeof(end)) {
+		if (end[0] != child)
+			continue;
+		*status = end[1];
 		return true;
-	pfd->fd = -1;
+	}
+	/* Nobody is left to say anything. */
+	if (pfd->revents && !got)
+		pfd->fd = -1;
 	return false;
 }
 
@@ -99,7 +106,7 @@ int child_wait(pid_t child, const sigset_t *mask, int status_fd)
 		if (poll(pfds, 2, -1) < 0)
 			continue;
 		if (signals_take(pfds[0].fd, child, &status) ||
-		    status_take(&pfds[1], &status))
+		    status_take(&pfds[1], child, &status))
 			break;
 	}
 	close(pfds[0].fd);
