@@ -43,7 +43,7 @@ int message_send(int sock, const void *data, size_t len, int fd)
 	return sent < 0 ? -errno : 0;
 }
 
-ssize_t message_receive(int sock, void *data, size_t len, int *fd)
+static ssize_t receive(int sock, void *data, size_t len, int *fd, int flags)
 {
 	union fd_message control;
 	struct iovec iov = { data, len };
@@ -52,7 +52,7 @@ ssize_t message_receive(int sock, void *data, size_t len, int *fd)
 		.msg_control = control.bytes, .msg_controllen = sizeof(control.bytes),
 	};
 	struct cmsghdr *cmsg;
-	ssize_t got = real.recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	ssize_t got = real.recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | flags);
 
 	*fd = -1;
 	if (got < 0)
@@ -61,6 +61,16 @@ ssize_t message_receive(int sock, void *data, size_t len, int *fd)
 	if (cmsg && cmsg->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(cmsg), sizeof(*fd));
 	return got;
+}
+
+ssize_t message_receive(int sock, void *data, size_t len, int *fd)
+{
+	return receive(sock, data, len, fd, 0);
+}
+
+ssize_t message_look(int sock, void *data, size_t len, int *fd)
+{
+	return receive(sock, data, len, fd, MSG_DONTWAIT);
 }
 
 int connection_keep(int fd)

@@ -41,6 +41,7 @@
  * @signalled: the last call that a signal interrupts; perhaps it has not come yet
  * @woken: an interrupt for wakers that has ended no call yet
  * @own: user memory is the owner's at the moment, not the client's
+ * @watch: of @connection; NULL: the host has none
  * @behind: what the client's thread shares with it, if it asked for that
  */
 struct service {
@@ -55,6 +56,7 @@ struct service {
 	bool woken;
 	bool own;
 	struct behind *behind;
+	struct lkl_watch *watch;
 };
 
 /**
@@ -307,14 +309,40 @@ static bool serve_one(struct service *s, struct request *req, int fd)
 	return !err;
 }
 
+/* There is a request, or no client any more. */
+static void request_came(void *arg, uint32_t events)
+{
+	struct service *s = arg;
+
+	(void)events;
+	api.lkl_waker_interrupt(&s->waker);
+}
+
+/*
+ * Wait in the library, not on the host: who waits there takes care of its devices,
+ * which another thread would have to be woken for.
+ */
+static ssize_t next_request(struct service *s, struct request *req, int *fd)
+{
+	long params[6] = { 0 };
+	ssize_t got;
+
+	do {
+		got = message_look(s->connection, req, sizeof(*req), fd);
+	} while (got == -EAGAIN && s->watch &&
+		 api.lkl_waker_syscall(SYS_ppoll, params) == -EINTR);
+	if (got == -EAGAIN)
+		got = message_receive(s->connection, req, sizeof(*req), fd);
+	return got;
+}
+
 static void serve_calls(struct service *s)
 {
 	struct request req;
 	int fd;
 
 	while (board_work(s, behind_rest) &&
-	       message_receive(s->connection, &req, sizeof(req), &fd) ==
-	       sizeof(req) && board_work(s, behind_work))
+	       next_request(s, &req, &fd) == sizeof(req) && board_work(s, behind_work))
 		if (req.nr != REQUEST_KICK && !serve_one(s, &req, fd))
 			break;
 	/* What was written before the end was written. */
@@ -347,6 +375,8 @@ static int service_begin(struct service *s)
 	pthread_mutex_lock(&clients_lock);
 	s->known = !err;
 	pthread_mutex_unlock(&clients_lock);
+	if (!err && api.lkl_watch_add(s->connection, request_came, s, &s->watch))
+		s->watch = NULL;
 	return (int)err;
 }
 
@@ -356,6 +386,8 @@ static void *service_main(void *arg)
 
 	if (!service_begin(s))
 		serve_calls(s);
+	if (s->watch)
+		api.lkl_watch_remove(s->watch);
 	api.lkl_peer_set(0);
 	service_unlink(s);
 	connection_close(s->connection);

@@ -98,6 +98,8 @@ struct request {
 int message_send(int sock, const void *data, size_t len, int fd);
 /* Receive one; *@fd is the descriptor or -1. Return: bytes, 0 at the end, or < 0. */
 ssize_t message_receive(int sock, void *data, size_t len, int *fd);
+/* The same, or -EAGAIN if there is none yet. */
+ssize_t message_look(int sock, void *data, size_t len, int *fd);
 /* Two connected ends, out of the program's way; 0 or a negative errno. */
 int connection_make(int ends[2]);
 /* The same for a descriptor that was received. Return: its number, or < 0. */
