@@ -56,6 +56,7 @@ PLAN = [
     ("nginx_rps", "servers", [("nginx_rps", "calls/s", True, 0.8)]),
     ("nginx_alone", "servers", [("nginx_alone", "calls/s", True, None)]),
     ("passt_tx", "servers", [("passt_tx", "MB/s", True, 1)]),
+    ("passt_none", "servers", [("passt_none", "MB/s", True, None)]),
     ("fuse_seqread", "mounts", [("fuse_seqread", "MB/s", True, 0.9)]),
     ("fuse_seqwrite", "mounts", [("fuse_seqwrite", "MB/s", True, 0.6)]),
     ("fuse_small", "mounts", [("fuse_create", "files/s", True, 0.5),
@@ -67,6 +68,9 @@ PLAN = [
     ("cptofs_tree", "mounts", [("cptofs_tree", "MiB/s", True, 1)]),
     ("fs2tar", "mounts", [("fs2tar", "MiB/s", True, 1)]),
 ]
+# How often the sides take turns, as a multiple of RUNS, where single transfers
+# may come to a standstill (see servers.py).
+TURNS = {"passt_tx": 2}
 # Rows of mounts.py; a server has no host side.
 MOUNTED = ("mounts", "server")
 
@@ -175,7 +179,7 @@ def gather(program, disks, mounts, servers, name, needs):
     """{side: [figures of each run]}, the sides taking turns."""
     sides = ["lkl"] if needs in ("alone", "server") else ["lkl", "host"]
     results = {side: [] for side in sides}
-    for turn in range(RUNS):
+    for turn in range(RUNS * TURNS.get(name, 1)):
         for side in sides if turn % 2 == 0 else reversed(sides):
             if needs == "cold":
                 figures = disks.run_cold(name, side)
@@ -267,7 +271,9 @@ def explain(disks, mounts):
     print("redis_get, nginx_*: a server under lkl-hijack over TAP; host: in "
           "another namespace.\nnginx_rps: master and worker, whose calls the "
           "master's kernel serves; alone: one process.\npasst_tx: iperf3 to "
-          "127.0.0.1; host: the same through pasta.")
+          "127.0.0.1; host: the same through pasta,\nwhich stands still now and "
+          "then, so twice as many transfers; passt_none: host: without\nany, "
+          "so what passt itself costs.")
     if isinstance(mounts, Mounts):
         mounts.explain()
     print()

@@ -5,7 +5,7 @@ redis_get, nginx_rps: a server under lkl-hijack, over a TAP device to clients on
 the host's stack; the host's side is the same server in another network
 namespace, over veth. passt_tx: a client under lkl-hijack with the passt backend
 against the same client in a namespace that pasta connects, both to a server on
-127.0.0.1.
+127.0.0.1; passt_none: the same without passt on the host's side.
 
 Everything is in network namespaces of our own, but for that last server.
 """
@@ -44,7 +44,8 @@ http {{
 """
 NEEDS = {"redis_get": ("redis-server", "redis-benchmark"),
          "nginx_rps": ("nginx", "wrk"), "nginx_alone": ("nginx", "wrk"),
-         "passt_tx": ("iperf3", "passt", "pasta")}
+         "passt_tx": ("iperf3", "passt", "pasta"),
+         "passt_none": ("iperf3", "passt")}
 
 
 def text_of(*args, **kwargs):
@@ -175,18 +176,32 @@ class Servers:
         return float(re.search(r"Requests/sec:\s+([0-9.]+)", told).group(1))
 
     def passt_tx(self, side):
+        """
+        passt drops what the socket to the server does not take at once, and
+        then nothing moves until the client's timer expires: single transfers
+        differ by a factor of ten.
+        """
+        if side == "host":
+            return self.iperf3(
+                ["pasta", "--config-net", "-4", "-a", "10.0.2.15", "-n", "24",
+                 "-g", GATEWAY, "-t", "none", "-u", "none", "-T", "none",
+                 "-U", "none", "--"], GATEWAY)
+        return self.iperf3([self.hijack, "--no-config", "-i", "type=passt",
+                            "--"], GATEWAY)
+
+    def passt_none(self, side):
+        return (self.iperf3([], "127.0.0.1") if side == "host" else
+                self.passt_tx(side))
+
+    @staticmethod
+    def iperf3(prefix, address):
+        """MB/s of a client under @prefix to a server on 127.0.0.1."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = str(free.getsockname()[1])
         user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        client = ["iperf3", "-c", GATEWAY, "-p", port, "-t", "3", "-l", "128K",
+        client = ["iperf3", "-c", address, "-p", port, "-t", "3", "-l", "128K",
                   "--json"]
-        if side == "host":
-            prefix = ["pasta", "--config-net", "-4", "-a", "10.0.2.15", "-n", "24",
-                      "-g", GATEWAY, "-t", "none", "-u", "none", "-T", "none",
-                      "-U", "none", "--"]
-        else:
-            prefix = [self.hijack, "--no-config", "-i", "type=passt", "--"]
         with subprocess.Popen(["iperf3", "-s", "-1", "-B", "127.0.0.1", "-p", port],
                               stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL) as server:

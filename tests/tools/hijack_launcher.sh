@@ -370,7 +370,20 @@ rootless() {
 	shown "$1: DHCP gives the gateway" '^eth0.00000000.0202000A'
 	shown "$1: DHCP gives a name server" '^nameserver [0-9]'
 }
-! needs "passt" passt || rootless passt
+rto=/proc/sys/net/ipv4/tcp_rto_min_us
+passt_resends() {
+	check "passt: what it drops is sent again soon" trial -i type=passt --dump $rto
+	shown "passt: after 20 ms" '^20000$'
+	check "unless the user wants it otherwise" trial -i type=passt --dump $rto \
+		-s net.ipv4.tcp_rto_min_us=150000
+	shown "and says how long" '^150000$'
+	check "what others drop is not" trial -i type=slirp --dump $rto
+	shown "but when the kernel does" '^200000$'
+}
+if needs "passt" passt; then
+	rootless passt
+	passt_resends
+fi
 if [ -e /usr/lib/x86_64-linux-gnu/libslirp.so.0 ]; then
 	rootless slirp
 	check "slirp: SLAAC" trial -i type=slirp,ipv6=slaac --delay-main 1 --dump "$files"

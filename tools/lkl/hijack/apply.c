@@ -30,6 +30,9 @@
 
 #define CMDLINE_MAX	2048
 
+/* More than passt lets an acknowledgement wait. */
+#define PASST_RTO_MIN_US	"20000"
+
 static const struct {
 	const char *name;
 	size_t offset;
@@ -207,10 +210,41 @@ static int apply_sysctls(const struct applied *applied, struct config_error *err
 	return 0;
 }
 
+static bool is_passt(const struct config_interface *iface)
+{
+	const char *type = iface->value[CONFIG_IF_TYPE];
+
+	return type && (!strcmp(type, "passt") || !strcmp(type, "user"));
+}
+
+/*
+ * When the socket that it writes to is full, passt drops what we have sent: it is for
+ * us to send it again. That it is lost is not to be known before the retransmission
+ * timer expires, which by default is at least 200 ms, in which nothing moves. passt
+ * is the other end of all our connections, in this machine, and lets no copy out.
+ */
+static int passt_prepare(const struct applied *applied, struct config_error *error)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < applied->count; i++)
+		if (!is_passt(&applied->cfg->interfaces[i]))
+			return 0;
+	if (!applied->count)
+		return 0;
+	err = applied->api->lkl_sysctl("net.ipv4.tcp_rto_min_us", PASST_RTO_MIN_US);
+	return err && err != -ENOENT ?
+	       apply_wrong(applied, error, err, "tcp_rto_min_us") : 0;
+}
+
 static int configure(struct applied *applied, struct config_error *error)
 {
 	int err = apply_mounts(applied, error);
 
+	/* The user may want it otherwise. */
+	if (!err)
+		err = passt_prepare(applied, error);
 	if (!err)
 		err = apply_sysctls(applied, error);
 	if (!err)
