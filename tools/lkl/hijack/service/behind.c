@@ -20,7 +20,7 @@
 #include "real.h"
 
 /* Ask again how much a socket takes when so much of it is left, bytes. */
-#define LIMIT_LOW	(32 * 1024)
+#define LIMIT_LOW	(128 * 1024)
 
 /* getsockopt(SO_MEMINFO): asm/socket.h, linux/sock_diag.h */
 #define OPTION_MEMINFO	55

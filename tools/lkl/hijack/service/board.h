@@ -40,13 +40,13 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-#define BOARD_POSTS	(256 * 1024)	/* bytes; a power of two */
+#define BOARD_POSTS	(1024 * 1024)	/* bytes; a power of two */
 #define BOARD_STREAMS	32768		/* the library's numbers below */
 #define BOARD_PEEKS	64
 #define BOARD_EVENTS	512
 #define BOARD_HINTS	4096		/* a power of two */
 #define PEEK_SIZE	4096
-#define POST_MAX	16384		/* bytes written by one post */
+#define POST_MAX	65536		/* bytes written by one post */
 #define POST_ALIGN	16
 
 enum post_op {
