@@ -71,6 +71,22 @@ if needs "static programs" busybox; then
 	check "their status" sh -c \
 		'timeout 60 lkl-hijack sh -c "busybox sh -c \"exit 7\""; test $? = 7'
 fi
+# One queue of a device is for one kernel: a program that would need another is refused.
+if needs "a device that is taken" busybox python3 unshare && [ -w /dev/net/tun ] &&
+   unshare -cn --keep-caps true 2>unshare.err; then
+	cat >taken.py <<-'PY'
+		import socket, subprocess
+		first = socket.socket()
+		print("status", subprocess.run(["busybox", "ip", "address"]).returncode)
+	PY
+	cat >taken.sh <<-'SH'
+		ip tuntap add tapf mode tap && ip link set tapf up
+		timeout 20 lkl-hijack -i type=tap,param=tapf,ip=10.77.0.5/24 python3 taken.py
+	SH
+	unshare -cn --keep-caps sh taken.sh >shown 2>&1
+	contains "a child that cannot have the device is refused" '^status 126$' shown
+	contains "and told why" 'interface 0 \(tap\): .*tapf: Device or resource busy' shown
+fi
 covered "lkl-hijack in a hijacked program" hijack sh -c 'lkl-hijack ip address; true'
 hijack sh -c 'lkl-hijack -i type=none ip address; true' >shown 2>&1
 check "with settings of its own" sh -c 'grep -q 127.0.0.1 shown && ! grep -q 10.77 shown'

@@ -303,6 +303,24 @@ static void probe_reset(void)
 	close(ends[0]);
 }
 
+/* By a number that no call about the connection has had. */
+static void probe_reset_moved(void)
+{
+	struct linger now = { 1, 0 };
+	int ends[2], moved;
+	char c;
+
+	pair(ends);
+	setsockopt(ends[1], SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	moved = dup(ends[0]);
+	close(ends[0]);
+	close(ends[1]);
+	say("events %d", (wait_for(moved, POLLIN) & (POLLIN | POLLHUP)) != 0);
+	say("read %s", result(read(moved, &c, 1)));
+	say("read %s", result(read(moved, &c, 1)));
+	close(moved);
+}
+
 static void probe_half_close(void)
 {
 	int ends[2];
@@ -1503,10 +1521,21 @@ static void own_server(void)
 }
 
 /* In a child, that all is its own. */
+/* By itself, since a trapped program cannot have it so: see hijack-processes.md. */
+static void probe_fork_own_reset(void)
+{
+	close(socket(AF_INET, SOCK_STREAM, 0));
+	if (!fork()) {
+		own_reset();
+		_exit(0);
+	}
+	wait(NULL);
+}
+
 static void probe_fork_own(void)
 {
 	static void (*const steps[])(void) = {
-		own_reads, own_edges, own_writes, own_reset, own_order,
+		own_reads, own_edges, own_writes, own_order,
 	};
 
 	for (size_t i = 0; i < BULK; i++)
@@ -1533,6 +1562,7 @@ static const struct {
 	{ "refused", probe_refused },
 	{ "connect_nonblocking", probe_connect_nonblocking },
 	{ "reset", probe_reset },
+	{ "reset_moved", probe_reset_moved },
 	{ "half_close", probe_half_close },
 	{ "vectors", probe_vectors },
 	{ "options", probe_options },
@@ -1559,6 +1589,7 @@ static const struct {
 	{ "fork_nested", probe_fork_nested },
 	{ "fork_many", probe_fork_many },
 	{ "fork_own", probe_fork_own },
+	{ "fork_own_reset", probe_fork_own_reset },
 	{ "passing", probe_passing },
 	{ "exec", probe_exec },
 	{ "raw_calls", probe_raw_calls },

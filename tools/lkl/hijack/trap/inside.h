@@ -215,6 +215,8 @@ ssize_t peer_string(pid_t tid, uint64_t addr, char *buf, size_t size);
 /* The inode number of a descriptor if it is a socket, else 0. */
 ino_t peer_inode(pid_t tid, int fd);
 bool peer_has(pid_t tid, int fd);
+/* Which process has a socket, and by what number? Takes a while. */
+bool peer_search(ino_t ino, pid_t *pid, int *fd);
 /* Our copy of a program's descriptor, or a negative error. */
 int peer_getfd(pid_t tid, int fd);
 

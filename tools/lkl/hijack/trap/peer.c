@@ -7,6 +7,7 @@
  */
 #include "inside.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -156,4 +157,46 @@ int peer_getfd(pid_t tid, int fd)
 		return pidfd;
 	ours = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 	return ours < 0 ? -errno : ours;
+}
+
+/* Return: the number of the socket among the descriptors of @directory, or -1. */
+static int directory_search(int directory, ino_t ino)
+{
+	DIR *dir = fdopendir(directory);
+	struct dirent *entry;
+	struct stat st;
+	int found = -1;
+
+	if (!dir) {
+		close(directory);
+		return -1;
+	}
+	while (found < 0 && (entry = readdir(dir)))
+		if (!fstatat(directory, entry->d_name, &st, 0) &&
+		    S_ISSOCK(st.st_mode) && st.st_ino == ino)
+			found = (int)strtol(entry->d_name, NULL, 10);
+	closedir(dir);
+	return found;
+}
+
+bool peer_search(ino_t ino, pid_t *pid, int *fd)
+{
+	DIR *all = opendir("/proc");
+	struct dirent *entry;
+	char path[64];
+	int directory;
+
+	*fd = -1;
+	while (all && *fd < 0 && (entry = readdir(all))) {
+		*pid = (pid_t)strtol(entry->d_name, NULL, 10);
+		if (*pid <= 0 || *pid == getpid())
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/fd", (int)*pid);
+		directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (directory >= 0)
+			*fd = directory_search(directory, ino);
+	}
+	if (all)
+		closedir(all);
+	return *fd >= 0;
 }

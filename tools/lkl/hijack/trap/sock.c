@@ -280,14 +280,21 @@ int sock_copy(struct sock *s)
 	return -ESTALE;
 }
 
+/* It may have been moved since, or handed on. */
+static int moved_copy(struct sock *s)
+{
+	int copy = sock_copy(s);
+
+	return copy < 0 && peer_search(s->ino, &s->pid, &s->pfd) ? sock_copy(s) : copy;
+}
+
 /*
  * A unix socket whose peer is closed with something unread gives ECONNRESET, as
- * a TCP connection that was reset. So there must be something unread; where the
- * program's end cannot be reached any more, the program sees an end of file.
+ * a TCP connection that was reset. So there must be something unread.
  */
 void sock_reset(struct trap *trap, struct sock *s)
 {
-	int copy = s->plug ? -1 : sock_copy(s);
+	int copy = s->plug ? -1 : moved_copy(s);
 
 	if (copy >= 0) {
 		if (send(copy, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
