@@ -9,10 +9,12 @@
 #	gw, gw6		the addresses at which the library reaches these
 #	own, own6	the addresses of a hijacked client
 #	client		options of lkl-hijack for a client, used by hijack()
-#	ping_options, ncat_options	more of them for these two
-#	serve NAME PORT COMMAND...: start COMMAND hijacked, which listens on PORT;
-#		sets to and at: the address and port by which the host reaches it,
-#		and peer: the address by which a hijacked client does, at $at too
+#	ping_options, ncat_options, udp6_options	more of them for these
+#	serve NAME PORT COMMAND...: start COMMAND hijacked, which listens on PORT, by TCP
+#		and UDP; sets to and at, to6 and at6: the address and port by which the host
+#		reaches it, and peer: the address by which a hijacked client does, at $at too
+#	front NAME PORT COMMAND...: the same for a second one, which may be a client of the
+#		first; sets front_to and front_at
 
 library=$(dirname "$(command -v lkl-hijack)")/../liblkl-hijack.so
 
@@ -22,7 +24,7 @@ mkdir www
 head -c 3000000 /dev/urandom >www/big
 echo 'hello from the host' >www/hello
 http=$(free_port) http6=$(free_port) echo_tcp=$(free_port) echo_udp=$(free_port)
-dns=$(free_port)
+dns=$(free_port) echo_6=$(free_port)
 # As python3 -m http.server, with room for more than 5 connections at once.
 cat >server.py <<-'P'
 	import functools, http.server, socket, sys
@@ -36,6 +38,8 @@ start http python3 server.py "$host" "$http"
 start http6 python3 server.py "$host6" "$http6"
 start echo_tcp socat "TCP4-LISTEN:$echo_tcp,bind=$host,fork,reuseaddr" EXEC:cat
 start echo_udp socat "UDP4-RECVFROM:$echo_udp,bind=$host,fork" EXEC:cat
+start echo_tcp6 socat "TCP6-LISTEN:$echo_6,bind=[$host6],fork,reuseaddr" EXEC:cat
+start echo_udp6 socat "UDP6-RECVFROM:$echo_6,bind=[$host6],fork" EXEC:cat
 start dns python3 "$tools_here/hijack_dns.py" "$host" "$dns"
 check "the host's servers are up" \
 	eventually curl -sf -o /dev/null "http://$host:$http/hello"
@@ -91,7 +95,9 @@ if needs dig dig; then
 		hijack dig +tcp +short +timeout=5 "@$gw" -p "$dns" host.test AAAA
 	contains "dig got the IPv6 address" '^fd00:6c6b:6c::2$' check.out
 fi
-# said TEXT COMMAND...: what goes in comes back
+# answers COMMAND...: what goes in comes back
+answers() { echo 'there and back' | "$@" 2>/dev/null | grep -qx 'there and back'; }
+# said TEXT COMMAND...: the same, as a result
 said() {
 	local text=$1
 	shift
@@ -101,9 +107,15 @@ said() {
 }
 said "socat: TCP" hijack socat - "TCP4:$gw:$echo_tcp"
 said "socat: UDP" hijack socat - "UDP4:$gw:$echo_udp"
+said "socat: TCP over IPv6" hijack socat - "TCP6:[$gw6]:$echo_6"
+said "socat: UDP over IPv6" hijack "${udp6_options[@]}" socat - "UDP6:[$gw6]:$echo_6"
 if needs ncat ncat; then
 	said "ncat: TCP" hijack "${ncat_options[@]}" \
 		ncat "$gw" "$echo_tcp"
+	# It ends with its input, also if an answer is still to come.
+	ncat_udp() { { cat; sleep 0.5; } | hijack "$@"; }
+	said "ncat: UDP" ncat_udp ncat -u "$gw" "$echo_udp"
+	said "ncat: UDP over IPv6" ncat_udp "${udp6_options[@]}" ncat -u "$gw6" "$echo_6"
 	serve ncat 5000 ncat -l 5000
 	# passt takes a connection before ncat does, and what is sent then is lost.
 	ncat_gets() {
@@ -112,7 +124,24 @@ if needs ncat ncat; then
 	}
 	check "ncat listens" eventually ncat_gets
 	stop "ncat ends" ncat '0|1|143'
+	serve ncat_udp 5001 ncat -u -l 5001 --exec /bin/cat
+	check "ncat listens, by UDP" eventually answers socat -t1 - "UDP4:$to:$at"
+	stop "ncat ends, UDP" ncat_udp '0|1|143'
 fi
+
+serve socat 5002 socat TCP6-LISTEN:5002,ipv6only=0,fork,reuseaddr EXEC:cat
+check "socat listens and forks" eventually answers socat -t2 - "TCP4:$to:$at"
+check "socat listens over IPv6" answers socat -t2 - "TCP6:[$to6]:$at6"
+check "two hijacked socats" answers hijack socat -t2 - "TCP4:$peer:$at"
+if [ "$peer" = "$to" ] && command -v ping >/dev/null; then
+	check "the host pings the library" ping -q -c 1 -W 5 "$to"
+	check "and over IPv6" ping -q -c 1 -W 5 "$to6"
+fi
+stop "socat ends" socat
+serve socat_udp 5003 socat UDP4-RECVFROM:5003,fork EXEC:cat
+check "socat listens by UDP" eventually answers socat -t1 - "UDP4:$to:$at"
+check "two hijacked socats by UDP" answers hijack socat -t1 - "UDP4:$peer:$at"
+stop "socat ends, UDP" socat_udp
 cat >fetch.py <<-'P'
 	import concurrent.futures, sys, urllib.request
 	def fetch(_):
@@ -150,6 +179,44 @@ check "python3 http.server answers" \
 same "python3 http.server sent every byte" www/big got
 stop "python3 http.server ends" httpd
 
+cat >async.py <<-'P'
+	import asyncio, sys
+	async def echo(reader, writer):
+	    while data := await reader.read(65536):
+	        writer.write(data)
+	        await writer.drain()
+	    writer.close()
+	async def server():
+	    listener = await asyncio.start_server(echo, '0.0.0.0', int(sys.argv[2]), backlog=200)
+	    await listener.serve_forever()
+	async def one(number):
+	    text = bytes([number]) * 20000
+	    reader, writer = await asyncio.open_connection(sys.argv[2], int(sys.argv[3]))
+	    writer.write(text)
+	    answer = await reader.readexactly(len(text))
+	    writer.close()
+	    return answer == text
+	async def clients():
+	    return await asyncio.wait_for(asyncio.gather(*map(one, range(100))), 20)
+	if sys.argv[1] == 'server':
+	    asyncio.run(server())
+	sys.exit(not all(asyncio.run(clients())))
+P
+serve async 5004 python3 async.py server 5004
+check "python3 asyncio: 100 connections at once" \
+	eventually timeout 20 python3 async.py client "$to" "$at"
+check "python3 asyncio, hijacked, to a hijacked one" \
+	hijack python3 async.py client "$peer" "$at"
+stop "python3 asyncio ends" async '143|130|1'
+
+if [ -n "$busybox" ] && ! ldd "$busybox" >/dev/null 2>&1; then
+	serve busybox 80 busybox httpd -f -p 80 -h www
+	check "a static busybox: httpd" eventually curl -sf -m 2 -o got "http://$to:$at/big"
+	same "busybox sent every byte" www/big got
+	check "two hijacked busyboxes" hijack busybox wget -q -O got "http://$peer:$at/big"
+	stop "busybox ends" busybox
+fi
+
 if needs nginx nginx; then
 	mkdir nginx
 	cat >nginx/conf <<-C
@@ -167,6 +234,7 @@ if needs nginx nginx; then
 			sendfile on;
 			server {
 				listen 80;
+				listen [::]:80;
 				root $PWD/www;
 				location /proxied/ { proxy_pass http://$gw:$http/; }
 			}
@@ -183,6 +251,27 @@ if needs nginx nginx; then
 		check "nginx under load" wrk -t1 -c32 -d1 "http://$to:$at/hello"
 		check "nginx: no request failed" \
 			sh -c "! grep -qE 'Socket errors|Non-2xx' check.out"
+	fi
+	check "nginx answers over IPv6" curl -sf -m 5 -o got "http://[$to6]:$at6/hello"
+	check "wget, hijacked, from a hijacked nginx" \
+		hijack wget -q -O got "http://$peer:$at/big"
+	same "wget got every byte of it" www/big got
+	if needs haproxy haproxy; then
+		cat >front.cfg <<-C
+			defaults
+				mode http
+				timeout connect 5s
+				timeout client 10s
+				timeout server 10s
+			listen in
+				bind :80
+				server nginx $peer:$at
+		C
+		front front 80 haproxy -db -f front.cfg
+		check "haproxy, hijacked, before a hijacked nginx" \
+			eventually curl -sf -m 5 -o got "http://$front_to:$front_at/big"
+		same "both sent every byte" www/big got
+		stop "that haproxy ends" front '0|130|143'
 	fi
 	stop "nginx ends" nginx
 fi
@@ -247,6 +336,31 @@ if needs caddy caddy; then
 		eventually curl -sf -m 2 -o got "http://$to:$at/big"
 	same "caddy sent every byte" www/big got
 	stop "caddy ends" caddy '0|1|143'
+	cat >Caddyfile <<-C
+		{
+			admin off
+			skip_install_trust
+			storage file_system $PWD/caddy
+		}
+		https://host.test {
+			tls internal
+			root * $PWD/www
+			file_server
+		}
+	C
+	serve caddy_tls 443 caddy run --config Caddyfile
+	# by_tls CURL-COMMAND...: HTTP/2 over TLS, to $1
+	by_tls() {
+		local address=$1
+		shift
+		[ "$("$@" curl -sfk -m 5 --http2 --resolve "host.test:$at:$address" -o got \
+			-w '%{http_version}' "https://host.test:$at/big")" = 2 ]
+	}
+	check "caddy serves HTTP/2 over TLS" eventually by_tls "$to"
+	same "caddy sent every byte by it" www/big got
+	check "curl, hijacked, asks a hijacked caddy so" by_tls "$peer" hijack
+	same "curl got every byte by it" www/big got
+	stop "caddy ends, TLS" caddy_tls '0|1|143'
 fi
 
 # ---- openssh: no shell is needed for sftp
@@ -263,14 +377,15 @@ if needs openssh /usr/sbin/sshd sftp ssh-keygen; then
 		Subsystem sftp internal-sftp
 		ForceCommand internal-sftp
 	C
+	ssh_options=(-i user_key -o ConnectTimeout=3 -o StrictHostKeyChecking=no
+		     -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR)
 	# fetch_by_sftp HOST PORT [COMMAND...]: get the big file, by COMMAND sftp
 	fetch_by_sftp() {
 		local host=$1 port=$2
 		shift 2
 		rm -f got
 		echo "get $PWD/www/big got" | "$@" timeout 20 sftp -q -b - -P "$port" \
-			-i user_key -o ConnectTimeout=3 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
-			"$(id -un)@$host"
+			"${ssh_options[@]}" "$(id -un)@$host"
 	}
 	sshd_port=$(free_port)
 	start sshd /usr/sbin/sshd -D -e -f "$PWD/sshd_config" \
@@ -282,6 +397,19 @@ if needs openssh /usr/sbin/sshd sftp ssh-keygen; then
 		serve sshd_in 22 /usr/sbin/sshd -D -e -f "$PWD/sshd_config" -p 22
 		check "sshd, hijacked" eventually fetch_by_sftp "$to" "$at"
 		same "sshd sent every byte" www/big got
+		check "ssh and sftp, hijacked, to a hijacked sshd" fetch_by_sftp "$peer" "$at" hijack
+		check "scp, hijacked" hijack timeout 20 scp -q "${ssh_options[@]}" -P "$at" \
+			"$(id -un)@$peer:$PWD/www/big" got.scp
+		same "scp got every byte" www/big got.scp
+		by_ssh() {
+			{ printf 'GET /hello HTTP/1.0\r\n\r\n'; sleep 1; } |
+				timeout 10 ssh "${ssh_options[@]}" -p "$at" -W "$gw:$http" \
+					"$(id -un)@$to" | grep -q '^hello from the host'
+		}
+		check "ssh passes a stream on, by a hijacked sshd" by_ssh
+		# What it has forked keeps its kernel, and the device, beyond its end.
+		sessions_over() { ! pgrep -P "$(pgrep -P "${hijack_pids[sshd_in]}")" >pgrep.out; }
+		check "and its sessions end" eventually sessions_over
 		stop "sshd ends" sshd_in '0|143|255'
 		serve sshd_trapped 22 -m trap /usr/sbin/sshd -D -e -f "$PWD/sshd_config" -p 22
 		check "sshd, trapped" eventually fetch_by_sftp "$to" "$at"
@@ -303,7 +431,7 @@ if [ -x "$postgres/postgres" ]; then
 	psql_ask() {
 		local address=$1
 		shift
-		PGCONNECT_TIMEOUT=2 "$@" "$postgres/psql" -X -U test -h "$address" -p "$at" \
+		PGCONNECT_TIMEOUT=10 "$@" "$postgres/psql" -X -U test -h "$address" -p "$at" \
 			-Atc 'select sum(x) from generate_series(1, 100000) x' postgres |
 			grep -qx 5000050000
 	}

@@ -19,13 +19,25 @@ ping_options=(-i type=slirp)
 # passt 0.0~git20230309 does not pass the end of a stream on to a guest that has ended
 # its own direction before, and ncat waits for that.
 ncat_options=(-i type=slirp)
-to=127.0.0.1 peer=$gw
+# And what ::1 answers by UDP comes from an address that nobody has asked.
+udp6_options=(-i type=slirp)
+to=127.0.0.1 to6=::1 front_to=127.0.0.1 peer=$gw
 
+# behind NAME PORT HOST-PORT HOST-PORT6 COMMAND...: start COMMAND; ports of the host lead to
+# PORT (passt 0.0~git20230309 loses connections if it has one for both IP versions, by address)
+behind() {
+	local name=$1 port=$2 from=$3 from6=$4
+	shift 4
+	start "$name" lkl-hijack -p "127.0.0.1:$from:$port" -p "udp:127.0.0.1:$from:$port" \
+		-p "[::1]:$from6:$port" "$@"
+}
 serve() {
-	local name=$1 port=$2
-	shift 2
-	at=$(free_port)
-	start "$name" lkl-hijack -p "127.0.0.1:$at:$port" "$@"
+	at=$(free_port) at6=$(free_port)
+	behind "$1" "$2" "$at" "$at6" "${@:3}"
+}
+front() {
+	front_at=$(free_port)
+	behind "$1" "$2" "$front_at" "$(free_port)" "${@:3}"
 }
 
 # shellcheck source=tests/tools/hijack_programs.bash

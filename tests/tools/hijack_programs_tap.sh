@@ -37,15 +37,21 @@ host=10.9.1.1 host6=fd09:1::1
 gw=$host gw6=$host6
 own=10.9.1.2 own6=fd09:1::2
 client=(-i "type=tap,param=tap1,ip=$own/24,ipv6=$own6/64" --gateway "$gw" --gateway6 "$gw6")
-ping_options=() ncat_options=()
-to=10.9.0.2 peer=$to
+ping_options=() ncat_options=() udp6_options=()
+to=10.9.0.2 to6=fd09:0::2 front_to=$own peer=$to
 
 serve() {
 	local name=$1
-	at=$2
+	at=$2 at6=$2
 	shift 2
-	start "$name" lkl-hijack -i "type=tap,param=tap0,ip=$to/24,ipv6=fd09:0::2/64" \
+	start "$name" lkl-hijack -i "type=tap,param=tap0,ip=$to/24,ipv6=$to6/64" \
 		--gateway 10.9.0.1 --gateway6 fd09:0::1 "$@"
+}
+front() {
+	local name=$1
+	front_at=$2
+	shift 2
+	start "$name" lkl-hijack "${client[@]}" "$@"
 }
 
 # shellcheck source=tests/tools/hijack_programs.bash
