@@ -3,7 +3,7 @@
  * board.h - memory that a client's thread shares with the thread that serves it
  *
  * Layer:   tools/lkl/hijack/service; see service.h.
- * Users:   ahead.c (client), behind.c (owner).
+ * Users:   ahead*.c (client), behind.c (owner).
  *
  * DOC: Theory of operation
  *
