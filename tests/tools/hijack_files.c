@@ -255,6 +255,60 @@ static void spawned(void)
 	posix_spawn_file_actions_destroy(&actions);
 }
 
+static void run(int in, int out, const char *program, const char *argument)
+{
+	int status = -1;
+
+	fflush(stdout);
+	if (!fork()) {
+		dup2(in, 0);
+		dup2(out, 1);
+		execlp(program, program, argument, NULL);
+		_exit(1);
+	}
+	wait(&status);
+	say(status);
+}
+
+/* A socket is what programs that are executed have for standard input and output. */
+static void programs(void)
+{
+	char *arguments[] = { "echo", "spawned", NULL }, command[64];
+	posix_spawn_file_actions_t actions;
+	int a, b, null = open("/dev/null", O_RDWR | O_CLOEXEC), status = -1;
+	FILE *shell;
+	pid_t pid;
+
+	tcp_pair(&a, &b);
+	run(null, a, "echo", "executed");
+	say(answered(b, "executed\n"));
+	say(write(b, "line\n", 5));
+	run(a, a, "head", "-n1");
+	say(answered(b, "line\n"));
+	snprintf(command, sizeof(command), "echo from a shell >&%d", a);
+	fflush(stdout);
+	status = system(command);
+	say(status);
+	say(answered(b, "from a shell\n"));
+	shell = popen(command, "r");
+	status = pclose(shell);
+	say(status);
+	say(answered(b, "from a shell\n"));
+	fcntl(a, F_SETFD, FD_CLOEXEC);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, a, 1);
+	say(posix_spawnp(&pid, "echo", &actions, NULL, arguments, environ));
+	waitpid(pid, &status, 0);
+	say(status);
+	say(answered(b, "spawned\n"));
+	posix_spawn_file_actions_destroy(&actions);
+	close(a);
+	/* All of them have closed it. */
+	say(recv(b, buf, 10, 0));
+	close(b);
+	close(null);
+}
+
 /* Names asked for behind the program's back */
 
 static volatile sig_atomic_t signalled;
@@ -373,6 +427,7 @@ int main(int argc, char **argv)
 	terminals();
 	logins();
 	spawned();
+	programs();
 	asynchronous();
 	sources();
 	streams();

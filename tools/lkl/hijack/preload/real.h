@@ -63,8 +63,8 @@
 	X(ioctl) X(lgetxattr) X(linkat) X(lio_listio) X(listen) X(listxattr) \
 	X(llistxattr) X(lockf) X(lremovexattr) X(lseek) X(lsetxattr) X(mkdirat) \
 	X(mkdtemp) X(mknodat) X(mkostemps) X(mount) X(name_to_handle_at) X(nftw) \
-	X(open) X(openat) X(opendir) X(poll) X(posix_fadvise) X(posix_fallocate) \
-	X(posix_spawn) X(posix_spawn_file_actions_addchdir_np) \
+	X(open) X(openat) X(opendir) X(poll) X(popen) X(posix_fadvise) \
+	X(posix_fallocate) X(posix_spawn) X(posix_spawn_file_actions_addchdir_np) \
 	X(posix_spawn_file_actions_addfchdir_np) X(posix_spawn_file_actions_addopen) \
 	X(posix_spawnp) X(ppoll) X(prctl) X(pread) X(preadv) X(preadv2) X(prlimit) \
 	X(pselect) X(pthread_cancel) X(pthread_sigmask) X(pwrite) X(pwritev) \
@@ -74,9 +74,9 @@
 	X(select) X(send) X(sendfile) X(sendmmsg) X(sendmsg) X(sendto) X(setrlimit) \
 	X(setsockopt) X(setxattr) X(shutdown) X(sigaction) X(signal) X(socket) \
 	X(socketpair) X(splice) X(statfs) X(statvfs) X(statx) X(symlinkat) \
-	X(sync_file_range) X(syncfs) X(syscall) X(sysconf) X(tee) X(telldir) \
-	X(truncate) X(umount2) X(unlinkat) X(utimensat) X(vmsplice) X(wait4) \
-	X(waitid) X(write) X(writev)
+	X(sync_file_range) X(syncfs) X(syscall) X(sysconf) X(system) X(tee) \
+	X(telldir) X(truncate) X(umount2) X(unlinkat) X(utimensat) X(vmsplice) \
+	X(wait4) X(waitid) X(write) X(writev)
 
 /*
  * struct real - the table: one member a function, of the same name and type

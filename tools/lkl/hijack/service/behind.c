@@ -30,11 +30,13 @@ enum { MEMINFO_SNDBUF = 3, MEMINFO_WMEM_QUEUED = 5, MEMINFO_VARS = 9 };
  * struct served - a socket, by number
  * @charged: against its limit
  * @limit: what the client was told
+ * @ended: its peer is gone
  * @tcp: is it one that has a board's services?
  */
 struct served {
 	uint32_t charged;
 	uint32_t limit;
+	bool ended;
 	bool tcp;
 };
 
@@ -127,12 +129,25 @@ static void limit_renew(struct behind *behind, long fd)
 	uint32_t info[MEMINFO_VARS] = { 0 };
 	socklen_t len = sizeof(info);
 
-	if (s->limit - s->charged >= LIMIT_LOW ||
+	if (s->ended || s->limit - s->charged >= LIMIT_LOW ||
 	    lib(SYS_getsockopt, fd, SOL_SOCKET, OPTION_MEMINFO, (long)info, (long)&len))
 		return;
 	if (info[MEMINFO_SNDBUF] <= info[MEMINFO_WMEM_QUEUED])
 		return;
 	s->limit = s->charged + info[MEMINFO_SNDBUF] - info[MEMINFO_WMEM_QUEUED];
+	limit_tell(behind, fd);
+}
+
+/* Its peer is gone: what is written from now on is to fail at once, by message. */
+static void limit_end(struct behind *behind, long fd)
+{
+	struct pollfd pfd = { .fd = (int)fd };
+	struct timespec now = { 0, 0 };
+
+	if (lib(SYS_ppoll, (long)&pfd, 1, (long)&now, 0, 0) <= 0)
+		return;
+	behind->served[fd].ended = true;
+	behind->served[fd].limit = behind->served[fd].charged;
 	limit_tell(behind, fd);
 }
 
@@ -181,6 +196,7 @@ static void post_send(struct behind *behind, const struct post *post,
 		__atomic_store_n(&behind->board->streams[post->lib].error, (int)-ret,
 				 __ATOMIC_RELEASE);
 	s->charged += post_charge(post->len);
+	limit_end(behind, post->lib);
 	limit_renew(behind, post->lib);
 }
 

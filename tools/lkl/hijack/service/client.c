@@ -188,16 +188,23 @@ static bool raises_pipe(long nr, const long *params)
 	return false;
 }
 
-/* @fd goes with it, or -1; *@end comes with the answer, if there is @end. */
+/*
+ * @fd goes with it, or -1; *@end comes with the answer, if there is @end. A thread that
+ * is cancelled has the owner end the call; to die while it waits would leave the call to
+ * the owner, who would go on reading for nobody.
+ */
 static long message(struct request *req, int fd, int *end)
 {
+	int state;
 	long ret;
 
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	req->seq = ++seq;
 	ret = connection < 0 ? connect_thread() : 0;
 	if (!ret)
 		ret = sandbox_send(connection, req, sizeof(*req), fd) ? gone() :
 		      answer(req, end);
+	pthread_setcancelstate(state, NULL);
 	return ret;
 }
 

@@ -26,7 +26,9 @@
 #include "place.h"
 #include "preload.h"
 #include "real.h"
+#include "registry.h"
 #include "service.h"
+#include "streams.h"
 #include "table.h"
 
 #define ARGS_MAX	4096
@@ -78,6 +80,37 @@ static char **prepare(char *const envp[])
 	file_each(register_number);
 	env = named(envp);
 	return env ? env : (char **)envp;
+}
+
+/*
+ * Of a program that is spawned: a number that exec closes may be duplicated before. The
+ * owner itself can spawn, too: it does not exec.
+ */
+THREAD_LOCAL bool spawn_shares;
+
+static void register_any(int fd, struct file *file)
+{
+	struct stat st;
+
+	place_identify(fd, file);
+	if (real.fstat(fd, &st))
+		return;
+	if (client_is())
+		client_keep(st.st_ino, file->lib, file->place->kept);
+	else
+		registry_keep(st.st_ino, file->lib,
+			      connection_keep(real.dup(file->place->kept)));
+	spawn_shares = true;
+}
+
+/* Is there anything that a spawned program may inherit, and can it be known there? */
+static bool spawn_prepare(void)
+{
+	if (!kernel_is_up() || (client_is() ? !listen_name() : server_listen() != 0))
+		return false;
+	spawn_shares = false;
+	file_each(register_any);
+	return spawn_shares;
 }
 
 static int failed(char **env, char *const envp[])
@@ -143,7 +176,8 @@ static int spawn(spawn_function *function, bool search, pid_t *pid, const char *
 		 const posix_spawnattr_t *attributes, char *const argv[],
 		 char *const envp[])
 {
-	char **env = prepare(envp);
+	char **made = spawn_prepare() ? named(envp) : NULL;
+	char **env = made ? made : (char **)envp;
 	char *args[follow_room(argv)], *vars[follow_room(env)];
 	struct follow f;
 	int err;
@@ -152,8 +186,7 @@ static int spawn(spawn_function *function, bool search, pid_t *pid, const char *
 		err = errno;
 	else
 		err = function(pid, f.path, actions, attributes, args, vars);
-	if (env != (char **)envp)
-		free(env);
+	free(made);
 	return err;
 }
 
@@ -171,6 +204,27 @@ HIJACK int posix_spawnp(pid_t *pid, const char *file,
 			char *const envp[])
 {
 	return spawn(real.posix_spawnp, true, pid, file, actions, attributes, argv, envp);
+}
+
+/* These spawn a shell by libc's own means, with the environment as it is. */
+
+static void shell_prepare(void)
+{
+	if (spawn_prepare())
+		setenv(SERVICE_VARIABLE, listen_name(), 1);
+}
+
+HIJACK int system(const char *command)
+{
+	if (command)
+		shell_prepare();
+	return real.system(command);
+}
+
+HIJACK FILE *popen(const char *command, const char *mode)
+{
+	shell_prepare();
+	return real.popen(command, mode);
 }
 
 HIJACK int execv(const char *path, char *const argv[])
@@ -265,6 +319,7 @@ static bool adopt(int fd)
 		return false;
 	file->place = place_adopt(kept);
 	file_publish(fd, file);
+	stdio_follow(fd);
 	return true;
 }
 

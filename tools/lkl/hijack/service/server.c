@@ -541,6 +541,16 @@ static int control_start(void)
 	return err;
 }
 
+int server_listen(void)
+{
+	int err;
+
+	program_lock();
+	err = control_start();
+	program_unlock();
+	return err;
+}
+
 /* ---- new clients ---- */
 
 static int duplicate(struct client *client, int *libs, size_t count)

@@ -120,6 +120,8 @@ void connection_close(int fd);
 long server_fork(int *libs, size_t count, int control, pid_t memory);
 /* Somebody came by listen.c: @control is our end of its control connection. */
 void server_join(int control);
+/* Be found by listen.c; 0 or a negative errno. */
+int server_listen(void);
 /* How many clients there are. */
 unsigned int server_clients(void);
 /* Wait until there are none. */
