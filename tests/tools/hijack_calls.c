@@ -559,6 +559,26 @@ static void cancel(void)
 	close(b);
 }
 
+/* Again and again: the signal may come when the call is about to sleep. */
+static void cancels(void)
+{
+	int a, b, wrong = 0;
+	pthread_t thread;
+
+	for (int i = 0; i < 50; i++) {
+		tcp_pair(&a, &b);
+		pthread_create(&thread, NULL, read_until, &a);
+		usleep(10000);
+		pthread_cancel(thread);
+		pthread_join(thread, NULL);
+		write(b, "x", 1);
+		wrong += recv(a, buf, 5, MSG_DONTWAIT) != 1;
+		close(a);
+		close(b);
+	}
+	say(wrong);
+}
+
 /* Children that run programs are not disturbed by what they inherit. */
 static void children(void)
 {
@@ -604,6 +624,7 @@ int main(void)
 	lookups();
 	restarts();
 	cancel();
+	cancels();
 	children();
 	return 0;
 }

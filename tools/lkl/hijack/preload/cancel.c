@@ -13,6 +13,8 @@
  */
 #include <pthread.h>
 
+#include "api.h"
+#include "kernel.h"
 #include "preload.h"
 #include "real.h"
 #include "wait.h"
@@ -21,8 +23,14 @@ bool cancel_used;
 
 static void ended(int signo)
 {
+	int saved_errno = errno;
+
 	(void)signo;
 	wait_signalled();
+	/* The call may be on its way to sleep. */
+	if (kernel_is_up())
+		api.lkl_signal_handled(0);
+	errno = saved_errno;
 }
 
 /* The last signal there is, unless the program has a use for it. */
