@@ -48,6 +48,22 @@ status "a signal that ends it" 143 "$run" sh -c 'kill -TERM $$'
 status "no such program" 127 "$run" ./nothing
 status "not executable" 126 "$run" /etc/passwd
 
+# descendants PID: the process that serves, and the program, by what runs it
+descendants() { server=$(pgrep -P "$1") && program=$(pgrep -P "$server"); }
+"$run" sleep 60 2>died.err &
+run_pid=$!
+for ((i = 0; i < 100; i++)); do
+	! descendants $run_pid || break
+	sleep 0.05
+done
+# Not before the program runs.
+until [ "$(cat /proc/"$program"/comm)" = sleep ]; do sleep 0.05; done
+kill -KILL "$server"
+wait $run_pid
+check "the end of the process that serves is told" test $? = 125
+contains "and why" 'the process that served the network has died' died.err
+check "the program ends with it" timeout 5 tail --pid="$program" -s 0.05 -f /dev/null
+
 # --- what cannot be covered is refused, with the reason ---
 
 cat >thirtytwo.s <<'END'

@@ -105,6 +105,8 @@ static void become_program(const struct trap *trap, int channel,
 	char go;
 	int fd;
 
+	/* Without us its calls fail, and it may try for ever. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (read(channel, &go, 1) != 1)
 		_exit(127);
 	fd = filter_load();
