@@ -181,7 +181,7 @@ static int answer_wait(const struct client *c, bool offer, long wait_ms,
 /* A discovery, and a request of what is offered, within the time for one try. */
 static int try_once(const struct client *c, long wait_ms, struct dhcp_lease *lease)
 {
-	struct dhcp_lease offer;
+	struct dhcp_lease offer = { .seconds = 0 };
 	long err = packet_send(c, DHCP_DISCOVER, NULL);
 
 	if (err < 0)
@@ -214,7 +214,7 @@ int dhcp_renew(const struct apply_link *link, bool all, long wait_ms,
 	       struct dhcp_lease *lease)
 {
 	struct client c = { .link = link };
-	struct dhcp_lease more;
+	struct dhcp_lease more = { .seconds = 0 };
 	long err = datagram_open(&c);
 
 	if (!err)

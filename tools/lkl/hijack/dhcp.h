@@ -83,6 +83,10 @@ size_t dhcp_message_write(uint8_t *message, enum dhcp_type type, uint32_t xid,
 /**
  * dhcp_packet_write - the same within an IP packet
  * @packet: room for DHCP_PACKET_MAX bytes
+ * @type: which
+ * @xid: the exchange's number
+ * @mac: the interface's address
+ * @lease: as for dhcp_message_write()
  *
  * To everybody, but for DHCP_RELEASE, which is for the server.
  *

@@ -173,6 +173,7 @@ int dhcp6_obtain(const struct apply_link *link, bool address, struct dhcp6_lease
 	long wait_ms = FIRST_WAIT_MS;
 	int i, err = (int)client_open(&c);
 
+	memset(lease, 0, sizeof(*lease));
 	for (i = 0; i < TRIES && (!i ? !err : err == -ETIMEDOUT); i++) {
 		err = ask_once(&c, address, wait_ms, lease);
 		wait_ms *= 2;
@@ -185,7 +186,7 @@ int dhcp6_renew(const struct apply_link *link, bool all, long wait_ms,
 		struct dhcp6_lease *lease)
 {
 	struct client c = { .link = link };
-	struct dhcp6_lease more;
+	struct dhcp6_lease more = { .seconds = 0 };
 	int err = (int)client_open(&c);
 
 	if (!err)

@@ -45,7 +45,8 @@ enum dhcp6_type {
  * @seconds: how long the address is ours, or DHCP6_FOREVER
  * @renew: after how many seconds the server is asked for more
  * @rebind: after how many all servers are
- * @id: the server's DUID, and @id_len its bytes
+ * @id: the server's DUID
+ * @id_len: its bytes
  * @refused: it says that it has no address, or not ours any more
  */
 struct dhcp6_lease {

@@ -24,7 +24,7 @@
 /* Prefixes of paths, with the slash that ends a name. */
 static const char * const of_kernel[] = {
 	"/proc/net/", "/proc/self/net/", "/proc/thread-self/net/", "/proc/sys/net/",
-	"/sys/class/net/", RESOLV_CONF "/",
+	"/sys/class/net/", "/etc/resolv.conf/",
 };
 
 /* With or without what comes after the last slash. */
