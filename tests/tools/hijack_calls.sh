@@ -105,6 +105,38 @@ open("/proc/sys/net/ipv4/ip_default_ttl", "w").write("77")
 print(open("/proc/sys/net/ipv4/ip_default_ttl").read().strip())' >ttl 2>&1
 check "a sysctl of the network can be set by an ordinary user" grep -qx 77 ttl
 
+# Programs that walk, and change where they are.
+walks() { LKL_HIJACK_MOUNT=tmpfs LKL_HIJACK_SYSCTL=net.ipv4.ip_default_ttl=77 hijacked "$@"; }
+walks find /proc/sys -name ip_default_ttl -exec cat {} + >walk.out 2>walk.err
+check "find goes from the host's directories into the library's" grep -qx 77 walk.out
+walks bash -c 'cd /proc/sys/net && cat ipv4/ip_default_ttl && cd ../kernel && cat ostype &&
+	cd ../net/ipv4 && pwd -P && echo ip_default_t*' >walk.out 2>walk.err
+check "a shell and its programs change to them and back" \
+	cmp walk.out <(printf '77\nLinux\n/proc/sys/net/ipv4\nip_default_ttl\n')
+walks python3 -c '
+import glob, os, shutil
+print(sum("ip_default_ttl" in files for _, _, files in os.walk("/proc/sys/net")))
+os.chdir("/tmpfs")
+os.makedirs("a/b")
+open("a/b/c", "w").write("x")
+shutil.copytree("a", "d")
+shutil.move("d/b/c", "d/e")
+shutil.copy("/etc/passwd", "d/passwd")
+print(sorted(os.listdir("d")), os.getcwd(), os.path.realpath("d/../a"), sorted(glob.glob("*/*")))
+shutil.rmtree("d")
+os.chdir("/")
+print(os.listdir("/tmpfs"))' >walk.out 2>walk.err
+check "python makes, copies and removes trees of the library" cmp walk.out <(
+	echo 1
+	echo "['b', 'e', 'passwd'] /tmpfs /tmpfs/a ['a/b', 'd/b', 'd/e', 'd/passwd']"
+	echo "['a']")
+walks perl -MFile::Find -e '
+my $n = 0;
+find(sub { $n++ if $_ eq "ip_default_ttl" && -r $_ }, "/proc/sys/net");
+chdir "/proc/sys/net/ipv4"; open my $f, "<", "ip_default_ttl"; print $n, " ", <$f>;' \
+	>walk.out 2>walk.err
+check "perl, too" grep -qx '1 77' walk.out
+
 # ---------------------------------------------------------------------------
 # Failure is loud
 
