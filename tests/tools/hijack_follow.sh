@@ -86,6 +86,21 @@ if needs "a device that is taken" busybox python3 unshare && [ -w /dev/net/tun ]
 	unshare -cn --keep-caps sh taken.sh >shown 2>&1
 	contains "a child that cannot have the device is refused" '^status 126$' shown
 	contains "and told why" 'interface 0 \(tap\): .*tapf: Device or resource busy' shown
+	cat >killed.py <<-'PY'
+		import os, signal, socket, time
+		first = socket.socket()
+		if not os.fork():
+		    time.sleep(5)
+		os.kill(os.getpid(), signal.SIGKILL)
+	PY
+	cat >killed.sh <<-'SH'
+		ip tuntap add tapf mode tap && ip link set tapf up
+		timeout 20 lkl-hijack -i type=tap,param=tapf,ip=10.77.0.5/24 python3 killed.py
+		timeout 20 lkl-hijack -i type=tap,param=tapf,ip=10.77.0.6/24 ip address
+	SH
+	unshare -cn --keep-caps sh killed.sh >killed 2>&1
+	contains "a device is free when its process was killed, whoever it has forked" \
+		'10\.77\.0\.6' killed
 fi
 covered "lkl-hijack in a hijacked program" hijack sh -c 'lkl-hijack ip address; true'
 hijack sh -c 'lkl-hijack -i type=none ip address; true' >shown 2>&1

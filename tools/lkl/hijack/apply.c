@@ -283,5 +283,6 @@ void apply_undo(struct applied *applied)
 		applied->api->lkl_sys_halt();
 	applied->running = false;
 	apply_devices_undo(applied);
+	apply_names_undo(applied);
 	applied->api->lkl_cleanup();
 }

@@ -67,6 +67,8 @@ const char *apply_api_load(struct apply_api *api, void *library);
  * @ids: their ids, or -1
  * @count: interfaces
  * @ports: what each interface learns from its link
+ * @host_servers: lines of a resolv.conf, of the host, when the kernel started
+ * @host_manner: the same, but those that name no servers
  * @names_lock: protects what @ports say of name servers, and the file made of it
  * @running: has the kernel been started?
  */
@@ -78,6 +80,8 @@ struct applied {
 	int *ids;
 	size_t count;
 	struct apply_port *ports;
+	char *host_servers;
+	char *host_manner;
 	pthread_mutex_t names_lock;
 	bool running;
 };
@@ -133,7 +137,8 @@ int apply_network(struct applied *applied, struct config_error *error);
 
 /* Mounts, before the network; and name servers, after it, or when they change. */
 int apply_mounts(const struct applied *applied, struct config_error *error);
-long apply_names(const struct applied *applied);
+long apply_names(struct applied *applied);
+void apply_names_undo(struct applied *applied);
 
 /**
  * apply_wrong - fill in an error of the library

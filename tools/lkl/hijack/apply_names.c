@@ -135,7 +135,7 @@ static bool is_reachable(const char *text)
 	return *text && !strchr(text, '%') && !is_loopback(text);
 }
 
-static unsigned int host_file_write(FILE *out, const char *path)
+static unsigned int servers_copy(FILE *out, const char *path)
 {
 	FILE *in = fopen(path, "re");
 	char line[1024], text[64];
@@ -152,18 +152,17 @@ static unsigned int host_file_write(FILE *out, const char *path)
 	return count;
 }
 
-static unsigned int host_write(FILE *out)
+static void host_servers_copy(FILE *out)
 {
 	unsigned int count = 0;
 	size_t i;
 
 	for (i = 0; i < sizeof(host_files) / sizeof(host_files[0]) && !count; i++)
-		count = host_file_write(out, host_files[i]);
-	return count;
+		count = servers_copy(out, host_files[i]);
 }
 
 /* How names are looked up is the user's choice, whoever is asked. */
-static void host_manner_write(FILE *out)
+static void host_manner_copy(FILE *out)
 {
 	FILE *in = fopen(RESOLV_CONF, "re");
 	char line[1024], word[16];
@@ -175,6 +174,35 @@ static void host_manner_write(FILE *out)
 			fputs(line, out);
 	if (in)
 		fclose(in);
+}
+
+/* The text that @copy writes; NULL when memory is short. */
+static char *text_of(void (*copy)(FILE *out))
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	copy(out);
+	if (!fclose(out))
+		return text;
+	free(text);
+	return NULL;
+}
+
+/*
+ * Once: to a hijacked process whose kernel is up, these files are the library's. Return:
+ * whether it is known.
+ */
+static bool host_look(struct applied *applied)
+{
+	if (!applied->host_servers)
+		applied->host_servers = text_of(host_servers_copy);
+	if (!applied->host_manner)
+		applied->host_manner = text_of(host_manner_copy);
+	return applied->host_servers && applied->host_manner;
 }
 
 /*
@@ -199,10 +227,10 @@ static char *conf_make(const struct applied *applied)
 
 	if (!out)
 		return NULL;
-	host_manner_write(out);
-	if (!said_write(out, applied) && !links_write(out, applied) &&
-	    !(any_link(applied) && host_write(out)))
-		fputs(NOTHING, out);
+	fputs(applied->host_manner, out);
+	if (!said_write(out, applied) && !links_write(out, applied))
+		fputs(any_link(applied) && *applied->host_servers ?
+		      applied->host_servers : NOTHING, out);
 	if (fclose(out)) {
 		free(text);
 		return NULL;
@@ -210,19 +238,27 @@ static char *conf_make(const struct applied *applied)
 	return text;
 }
 
-long apply_names(const struct applied *applied)
+long apply_names(struct applied *applied)
 {
-	pthread_mutex_t *lock = (pthread_mutex_t *)&applied->names_lock;
 	long err = -ENOMEM;
-	char *text;
+	char *text = NULL;
 
-	pthread_mutex_lock(lock);
-	text = conf_make(applied);
+	pthread_mutex_lock(&applied->names_lock);
+	if (host_look(applied))
+		text = conf_make(applied);
 	if (text)
 		err = apply_directory_make(applied->api, "/etc");
 	if (!err)
 		err = apply_file_write(applied->api, RESOLV_CONF, text);
-	pthread_mutex_unlock(lock);
+	pthread_mutex_unlock(&applied->names_lock);
 	free(text);
 	return err;
+}
+
+void apply_names_undo(struct applied *applied)
+{
+	free(applied->host_servers);
+	free(applied->host_manner);
+	applied->host_servers = NULL;
+	applied->host_manner = NULL;
 }
