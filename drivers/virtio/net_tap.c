@@ -38,7 +38,7 @@
  * @be: the shared part
  * @free: how to free it
  * @vnet: frames carry headers
- * @attached: queues in use; changed by start() and update()
+ * @attached: queues in use; changed by start() and update(); atomic
  * @queue: one descriptor for each pair
  */
 struct tap {
@@ -79,22 +79,44 @@ static unsigned int tun_offloads(uint64_t features)
 	return flags;
 }
 
-/* Queues that nobody reads must not get frames. */
+static bool is_attached(const struct tap *tap, unsigned int pair)
+{
+	return pair < __atomic_load_n(&tap->attached, __ATOMIC_ACQUIRE);
+}
+
+static void attached_set(struct tap *tap, unsigned int attached)
+{
+	__atomic_store_n(&tap->attached, attached, __ATOMIC_RELEASE);
+}
+
+static int queue_set(struct tap *tap, unsigned int pair, short flag)
+{
+	struct ifreq ifr = { .ifr_flags = flag };
+
+	return ioctl(tap->queue[pair].fd, TUNSETQUEUE, &ifr) ? -errno : 0;
+}
+
+/*
+ * Queues that nobody reads must not get frames. One that is not attached fails as one
+ * whose device is gone, so it must not be taken for attached.
+ */
 static int tap_attach(struct tap *tap, unsigned int pairs)
 {
-	struct ifreq ifr = { 0 };
+	unsigned int n = tap->attached;
+	int err = 0;
 
-	for (; tap->attached < pairs; tap->attached++) {
-		ifr.ifr_flags = IFF_ATTACH_QUEUE;
-		if (ioctl(tap->queue[tap->attached].fd, TUNSETQUEUE, &ifr))
-			return -errno;
+	for (; !err && n < pairs; n++) {
+		err = queue_set(tap, n, IFF_ATTACH_QUEUE);
+		if (!err)
+			attached_set(tap, n + 1);
 	}
-	for (; tap->attached > pairs; tap->attached--) {
-		ifr.ifr_flags = IFF_DETACH_QUEUE;
-		if (ioctl(tap->queue[tap->attached - 1].fd, TUNSETQUEUE, &ifr))
-			return -errno;
+	for (; !err && n > pairs; n--) {
+		attached_set(tap, n - 1);
+		err = queue_set(tap, n - 1, IFF_DETACH_QUEUE);
+		if (err)
+			attached_set(tap, n);
 	}
-	return 0;
+	return err;
 }
 
 static int tap_start(struct virtio_net_backend *be, uint64_t features,
@@ -109,9 +131,9 @@ static int tap_start(struct virtio_net_backend *be, uint64_t features,
 }
 
 /* The host has taken the device away, or somebody has deleted it: for good. */
-static int tap_result(struct tap *tap, int err)
+static int tap_result(struct tap *tap, unsigned int pair, int err)
 {
-	if (err == -EBADFD || err == -ENODEV)
+	if ((err == -EBADFD || err == -ENODEV) && is_attached(tap, pair))
 		virtio_net_gone(&tap->be);
 	return err;
 }
@@ -121,9 +143,10 @@ static int tap_send(struct virtio_net_backend *be, unsigned int pair,
 {
 	struct tap *tap = to_tap(be);
 	struct net_fd *queue = &tap->queue[pair];
+	int err = tap->vnet ? net_fd_send(queue, iov, count, len) :
+			      net_fd_send_bare(queue, iov, count, len);
 
-	return tap_result(tap, tap->vnet ? net_fd_send(queue, iov, count, len) :
-					   net_fd_send_bare(queue, iov, count, len));
+	return tap_result(tap, pair, err);
 }
 
 static ssize_t tap_receive(struct virtio_net_backend *be, unsigned int pair,
@@ -133,14 +156,16 @@ static ssize_t tap_receive(struct virtio_net_backend *be, unsigned int pair,
 	struct net_fd *queue = &tap->queue[pair];
 	ssize_t n;
 
+	if (!is_attached(tap, pair))
+		return -EAGAIN;
 	if (!tap->vnet) {
 		n = net_fd_receive_bare(queue, iov, count);
-		return n < 0 ? tap_result(tap, (int)n) : n;
+		return n < 0 ? tap_result(tap, pair, (int)n) : n;
 	}
 	do {
 		n = readv(queue->fd, iov, (int)count);
 	} while (n < 0 && errno == EINTR);
-	return n < 0 ? tap_result(tap, -errno) : n;
+	return n < 0 ? tap_result(tap, pair, -errno) : n;
 }
 
 static void queues_close(struct tap *tap, unsigned int count)

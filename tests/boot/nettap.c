@@ -10,8 +10,10 @@
 #include "tests/boot/nethelp.h"
 #include "tests/boot/netns.h"
 
+#include <linux/ethtool.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -278,6 +280,37 @@ static void child_start(struct lkl_netdev *nd, int *id)
 	step(!lkl_if_up(ifindex));
 }
 
+/* How many queue pairs eth0 uses, set if @pairs is not 0. */
+static unsigned int channels(unsigned int pairs)
+{
+	struct ethtool_channels request = { .cmd = ETHTOOL_GCHANNELS };
+	struct ifreq ifr = { .ifr_name = "eth0", .ifr_data = (void *)&request };
+	long fd = lkl_sys_socket(AF_INET, SOCK_DGRAM, 0);
+
+	step(!lkl_sys_ioctl((unsigned int)fd, SIOCETHTOOL, (long)&ifr));
+	if (pairs) {
+		request.cmd = ETHTOOL_SCHANNELS;
+		request.combined_count = pairs;
+		step(!lkl_sys_ioctl((unsigned int)fd, SIOCETHTOOL, (long)&ifr));
+	}
+	step(!lkl_sys_close((unsigned int)fd));
+	return request.combined_count;
+}
+
+/* A queue that is not used is not one whose device is gone. */
+static void fewer_queues(void)
+{
+	unsigned int pairs = channels(0);
+
+	step(pairs == (unsigned int)boot_cpus());
+	for (unsigned int i = 0; i < 20; i++) {
+		channels(1 + i % pairs);
+		datagrams();
+	}
+	channels(pairs);
+	datagrams();
+}
+
 /* The device is made, with a queue for each vCPU, and used by all. */
 static void by_name(void)
 {
@@ -287,6 +320,7 @@ static void by_name(void)
 	child_start(nd, &id);
 	step(!netns_up("lkltap0", HOST_IP));
 	datagrams();
+	fewer_queues();
 	lkl_netdev_remove(id);
 	id = lkl_netdev_add(nd, NULL);
 	step(id >= 0 && lkl_netdev_get_ifindex(id) > 0);
