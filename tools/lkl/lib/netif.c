@@ -76,9 +76,10 @@ static int link_note(const struct nlmsghdr *msg, void *arg)
 	return 0;
 }
 
+/* One that is dormant, or tested, has its carrier, and waits for somebody else. */
 static bool link_starts(const struct link *link)
 {
-	return link->up && link->state != IF_OPER_UP;
+	return link->up && link->state < IF_OPER_TESTING;
 }
 
 /* Ends the listening, by another number than 0, when it is decided. */
