@@ -480,6 +480,9 @@ struct host_thread;
  *	to be had in there.
  *	Context: as @syscall. Blocks: no. Return: 0, -ENOSYS (no peer family), and as
  *	@syscall.
+ * @fd_users: How many hold the open file behind descriptor @fd: descriptors, messages
+ *	on their way, calls under way but this one.
+ *	Context: as @syscall. Blocks: no. Return: >= 1, -EBADF, and as @syscall.
  * @dma_start: set by @boot: a device may access guest-physical addresses from
  *	here (bytes) ...
  * @dma_end: ... up to here. Guest-physical address p is at host address
@@ -502,6 +505,7 @@ struct lkl_kernel_calls {
 	long (*syscall_interruptible)(long nr, const long *params);
 	int (*peer_set)(__u64 peer);
 	void (*signal_handled)(int restarts);
+	long (*fd_users)(int fd);
 };
 
 /**

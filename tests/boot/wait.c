@@ -399,3 +399,41 @@ Test(wait, a_peer_that_is_gone_is_a_bad_address)
 	must(lkl_peer_set(0));
 	check_call(lkl_sys_write(fd, buf, sizeof(buf)), sizeof(buf));
 }
+
+/* --- who else has a file --- */
+
+Test(wait, a_file_has_as_many_users_as_descriptors)
+{
+	int fd, other, ends[2];
+
+	check_call(lkl_fd_users(700), -LKL_EBADF);
+	check_call(lkl_fd_users(-1), -LKL_EBADF);
+	fd = (int)must(lkl_sys_open("/f", LKL_O_RDWR | LKL_O_CREAT, 0600));
+	check_call(lkl_fd_users(fd), 1);
+	other = (int)must(lkl_sys_dup((unsigned int)fd));
+	check_call(lkl_fd_users(fd), 2);
+	must(lkl_sys_close((unsigned int)fd));
+	check_call(lkl_fd_users(other), 1);
+	must(lkl_sys_socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+	check_call(lkl_fd_users(ends[0]), 1);
+}
+
+static void *read_pipe(void *arg)
+{
+	char byte;
+
+	check_call(lkl_sys_read((unsigned int)lib_pipe[0], &byte, 1), 1);
+	return NULL;
+}
+
+Test(wait, a_call_under_way_is_a_user)
+{
+	pthread_t thread;
+
+	must(lkl_sys_pipe2(lib_pipe, 0));
+	thread = thread_start(read_pipe, NULL);
+	cr_assert(eventually(lkl_fd_users(lib_pipe[0]) == 2));
+	must(lkl_sys_write((unsigned int)lib_pipe[1], "x", 1));
+	thread_join(thread);
+	check_call(lkl_fd_users(lib_pipe[0]), 1);
+}

@@ -13,7 +13,7 @@ run=(timeout -k 1 60 lkl-hijack --no-config -m preload -i type=none)
 probe=$tests/netprobe-dynamic
 
 for p in fork prefork killed fork_signals fork_broken_pipe fork_mixed fork_threads \
-	 fork_nested fork_many fork_own fork_own_reset exec passing; do
+	 fork_nested fork_many fork_own fork_own_reset fork_inherited exec passing; do
 	timeout -k 1 60 "$probe" $p >host.out 2>&1 </dev/null
 	"${run[@]}" "$probe" $p >hijack.out 2>&1 </dev/null
 	same "$p: as on the host" host.out hijack.out

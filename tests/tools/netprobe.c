@@ -1274,12 +1274,16 @@ struct far {
 	int epoll;
 };
 
+/* Ends that are there already, as inherited ones; or -1. */
+static int inherited[2] = { -1, -1 };
+
 static void far_open(struct far *far, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.u64 = 77 };
-	int ends[2];
+	int ends[2] = { inherited[0], inherited[1] };
 
-	pair(ends);
+	if (ends[0] < 0)
+		pair(ends);
 	far->peer = ends[0];
 	far->fd = ends[1];
 	far->epoll = epoll_create1(0);
@@ -1520,7 +1524,6 @@ static void own_server(void)
 	close(l);
 }
 
-/* In a child, that all is its own. */
 /* By itself, since a trapped program cannot have it so: see hijack-processes.md. */
 static void probe_fork_own_reset(void)
 {
@@ -1532,12 +1535,44 @@ static void probe_fork_own_reset(void)
 	wait(NULL);
 }
 
+static void (*const steps[])(void) = {
+	own_reads, own_edges, own_writes, own_order,
+};
+
+/* Calls of which the first may be made in another way than the rest. */
+static void warm_up(void)
+{
+	char c;
+
+	for (int i = 0; i < 8; i++) {
+		write(inherited[0], "x", 1);
+		read(inherited[1], &c, 1);
+		write(inherited[1], "x", 1);
+		read(inherited[0], &c, 1);
+	}
+}
+
+/* Connections that a child has inherited, and nobody else has any more. */
+static void probe_fork_inherited(void)
+{
+	for (size_t i = 0; i < BULK; i++)
+		bulk[i] = (char)(i * 7 + i / 4096);
+	for (size_t i = 0; i < ARRAY(steps); i++) {
+		pair(inherited);
+		if (!fork()) {
+			warm_up();
+			steps[i]();
+			_exit(0);
+		}
+		close_pair(inherited);
+		wait(NULL);
+	}
+	inherited[0] = -1;
+}
+
+/* In a child, that all is its own. */
 static void probe_fork_own(void)
 {
-	static void (*const steps[])(void) = {
-		own_reads, own_edges, own_writes, own_order,
-	};
-
 	for (size_t i = 0; i < BULK; i++)
 		bulk[i] = (char)(i * 7 + i / 4096);
 	close(socket(AF_INET, SOCK_STREAM, 0));
@@ -1590,6 +1625,7 @@ static const struct {
 	{ "fork_many", probe_fork_many },
 	{ "fork_own", probe_fork_own },
 	{ "fork_own_reset", probe_fork_own_reset },
+	{ "fork_inherited", probe_fork_inherited },
 	{ "passing", probe_passing },
 	{ "exec", probe_exec },
 	{ "raw_calls", probe_raw_calls },

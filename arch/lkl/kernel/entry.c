@@ -195,6 +195,11 @@ static long kernel_syscall_interruptible(long nr, const long *params)
 	return call_slowly(task_syscall_interruptible, nr, params);
 }
 
+static long kernel_fd_users(int fd)
+{
+	return call_slowly(task_fd_users, fd, NULL);
+}
+
 static void kernel_signal_handled(int restarts)
 {
 	struct host_thread *self = lkl_ops.thread->slot_get(thread_slot);
@@ -340,6 +345,7 @@ static int __ref kernel_boot(const char *cmdline)
 	kernel_calls.thread_self = kernel_thread_self;
 	kernel_calls.syscall_interruptible = kernel_syscall_interruptible;
 	kernel_calls.peer_set = kernel_peer_set;
+	kernel_calls.fd_users = kernel_fd_users;
 	return 0;
 }
 
@@ -438,6 +444,11 @@ static int not_booted_device_remove(int id)
 	return stopped_errno() ?: -ENOTCONN;
 }
 
+static long not_booted_fd_users(int fd)
+{
+	return stopped_errno() ?: -ENOTCONN;
+}
+
 static struct lkl_kernel_calls kernel_calls = {
 	.hdr = LKL_OPS_HEADER(struct lkl_kernel_calls),
 	.boot = kernel_boot,
@@ -453,6 +464,7 @@ static struct lkl_kernel_calls kernel_calls = {
 	.syscall_interruptible = not_booted_syscall,
 	.peer_set = not_booted_peer_set,
 	.signal_handled = kernel_signal_handled,
+	.fd_users = not_booted_fd_users,
 };
 
 static int check_header(const struct lkl_ops_header *hdr, u32 size,

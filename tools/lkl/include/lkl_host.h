@@ -276,6 +276,17 @@ long lkl_waker_syscall(long no, long *params);
 void lkl_signal_handled(int restarts);
 
 /**
+ * lkl_fd_users - how many hold an open file
+ * @fd: a descriptor of the library's
+ *
+ * Descriptors, messages that carry it, and calls under way count. If it is 1, nobody
+ * but the caller can use the file, or come to have it, until the caller shares it.
+ *
+ * Return: the number, -EBADF, or the error of a system call.
+ */
+long lkl_fd_users(int fd);
+
+/**
  * lkl_peer_set - work for another process
  * @pid: a process of the host: pointers that the calling thread gives to system calls
  *	are addresses of that process from now on; 0: of its own again

@@ -75,6 +75,15 @@ void lkl_signal_handled(int restarts)
 		kernel->calls->signal_handled(restarts);
 }
 
+long lkl_fd_users(int fd)
+{
+	struct lkl_kernel *kernel = kernel_selected();
+
+	if (!kernel_running(kernel))
+		return -LKL_ENOTCONN;
+	return kernel->calls->fd_users(fd);
+}
+
 int lkl_peer_set(int pid)
 {
 	struct lkl_kernel *kernel = kernel_selected();

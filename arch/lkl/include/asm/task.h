@@ -25,6 +25,7 @@ long task_syscall(struct host_thread *self, long nr, const long *params);
 long task_syscall_interruptible(struct host_thread *self, long nr,
 				const long *params);
 long task_peer_set(struct host_thread *self, long peer, const long *params);
+long task_fd_users(struct host_thread *self, long fd, const long *params);
 long task_exit(struct host_thread *self, long nr, const long *params);
 
 #endif

@@ -21,7 +21,8 @@
 #define API_FUNCTIONS(X) \
 	X(lkl_set_fd_limit) X(lkl_waker_self) X(lkl_waker_interrupt) \
 	X(lkl_waker_syscall) X(lkl_watch_add) X(lkl_watch_remove) \
-	X(lkl_peer_set) X(lkl_signal_handled)
+	X(lkl_peer_set) X(lkl_signal_handled) \
+	X(lkl_fd_users)
 
 /*
  * struct api - functions of liblkl.so

@@ -9,6 +9,7 @@
 #include "ahead.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -32,6 +33,7 @@ void ahead_start(int end, int fd)
 	ahead.connection = end;
 	ahead.peeked = 0;
 	ahead.board = map;
+	memcpy(ahead.board->hints, ahead.hints, sizeof(ahead.hints));
 }
 
 bool ahead_started(void)

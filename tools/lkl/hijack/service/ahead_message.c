@@ -71,12 +71,19 @@ static bool one_socket(long nr)
 	return false;
 }
 
+/* The socket that a call is about. */
+static long socket_of(const struct request *req)
+{
+	return req->params[req->nr == SYS_epoll_ctl ? 2 : 0];
+}
+
 void ahead_before(struct request *req)
 {
 	struct own *o;
 
 	if (!ahead.board || ahead.stopped)
 		return;
+	req->own = own(socket_of(req)) != NULL;
 	if (req->nr == SYS_epoll_wait || req->nr == SYS_epoll_pwait2) {
 		events_by_board(req);
 	} else if (one_socket(req->nr)) {
@@ -145,16 +152,15 @@ static void option_told(const long *params)
 
 static void member_noted(const long *params)
 {
+	struct hint *hints = ahead.board ? ahead.board->hints : ahead.hints;
 	struct epoll_event event;
-	struct hint *hint;
 
-	if (params[1] == EPOLL_CTL_DEL || !own(params[2]) ||
+	if (params[1] == EPOLL_CTL_DEL ||
 	    guarded_copy(&event, (void *)params[3], sizeof(event)))
 		return;
-	hint = &ahead.board->hints[hint_place(event.data.u64)];
-	hint->data = event.data.u64;
-	hint->epoll = (int32_t)params[0];
-	hint->lib = (int32_t)params[2];
+	hints[hint_place(event.data.u64)] = (struct hint){
+		event.data.u64, (int32_t)params[0], (int32_t)params[2],
+	};
 }
 
 static void duplicated(const long *params)
@@ -176,9 +182,6 @@ static void succeeded(const struct request *req, const long *params, long ret)
 	case SYS_accept4:
 	case SYS_socket:
 		own_new(ret);
-		break;
-	case SYS_epoll_ctl:
-		member_noted(params);
 		break;
 	case SYS_fcntl:
 		duplicated(params);
@@ -206,12 +209,29 @@ static void succeeded(const struct request *req, const long *params, long ret)
 	}
 }
 
+/* Perhaps the owner has found that it is ours alone. */
+static void given(long lib)
+{
+	uint32_t *given;
+
+	if (lib < 0 || lib >= BOARD_STREAMS)
+		return;
+	given = &ahead.board->streams[lib].given;
+	if (unlikely(__atomic_load_n(given, __ATOMIC_ACQUIRE))) {
+		__atomic_store_n(given, 0, __ATOMIC_RELAXED);
+		own_new(lib);
+	}
+}
+
 long ahead_after(const struct request *req, const long *params, long ret)
 {
 	if (req->board)
 		return events_taken(req, params, ret);
+	if (req->nr == SYS_epoll_ctl && !ret)
+		member_noted(params);
 	if (!ahead.board || ahead.stopped)
 		return ret;
+	given(socket_of(req));
 	if (ret < 0)
 		failed(req, ret);
 	else

@@ -36,6 +36,7 @@ struct own {
  * @peeks: what was read ahead ...
  * @used: ... and how much of it the program has
  * @owns: sockets, by number
+ * @hints: those for the board, from before there is one
  */
 struct ahead {
 	struct board *board;
@@ -47,6 +48,7 @@ struct ahead {
 	struct peek peeks[BOARD_PEEKS];
 	uint32_t used[BOARD_PEEKS];
 	struct own owns[BOARD_STREAMS];
+	struct hint hints[BOARD_HINTS];
 };
 
 extern struct ahead ahead;

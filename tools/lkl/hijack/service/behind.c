@@ -336,14 +336,52 @@ static void stream_new(struct behind *behind, long fd, bool connected)
 		limit_renew(behind, fd);
 }
 
+/*
+ * A socket that came to the client otherwise, and that it has alone: what is given
+ * is as if it were new.
+ */
+static void stream_give(struct behind *behind, const struct request *req, long fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+
+	if (req->own || fd < 0 || fd >= BOARD_STREAMS || api.lkl_fd_users((int)fd) != 1)
+		return;
+	stream_new(behind, fd, !lib(SYS_getpeername, fd, (long)&peer, (long)&len, 0, 0));
+	if (behind->served[fd].tcp)
+		__atomic_store_n(&behind->board->streams[fd].given, 1, __ATOMIC_RELEASE);
+}
+
 static void stream_gone(struct behind *behind, long fd)
 {
 	if (fd >= 0 && fd < BOARD_STREAMS)
 		behind->served[fd].tcp = false;
 }
 
+static void stream_used(struct behind *behind, const struct request *req, long ret)
+{
+	switch (req->nr) {
+	case SYS_read:
+	case SYS_readv:
+	case SYS_recvfrom:
+	case SYS_recvmsg:
+	case SYS_write:
+	case SYS_writev:
+	case SYS_sendto:
+	case SYS_sendmsg:
+		if (ret > 0 || ret == -EAGAIN)
+			stream_give(behind, req, req->params[0]);
+		break;
+	case SYS_epoll_ctl:
+		if (!ret && req->params[1] != EPOLL_CTL_DEL)
+			stream_give(behind, req, req->params[2]);
+		break;
+	}
+}
+
 void behind_after(struct behind *behind, const struct request *req, long ret)
 {
+	stream_used(behind, req, ret);
 	if (ret < 0)
 		return;
 	switch (req->nr) {

@@ -24,9 +24,10 @@
  * should. A read that comes out short means that there was no more when the event
  * was told; more has made another event since, as edge-triggered ones need.
  *
- * Both are for sockets that are only the process's own: accepted or connected by
- * it, not inherited, duplicated or passed on since, as long as the process has
- * made one thread's calls only. So no other can see that something has yet to
+ * Both are for sockets that are only the process's own, as long as the process has
+ * made one thread's calls only: accepted or connected by it, and not duplicated or
+ * passed on since; or inherited, once all others have closed it, which the kernel
+ * knows (lkl_fd_users()). So no other can see that something has yet to
  * happen; and whoever learns of it by the library finds that it has, since a
  * message is answered after all that was put on the board before it.
  *
@@ -86,12 +87,14 @@ static inline uint32_t post_charge(uint32_t len)
 
 /**
  * struct stream - a socket, by the library's number
- * @limit: what may be charged in all since the number was made
+ * @limit: what may be charged in all since the number was made, or given to the client
  * @error: an errno for the client's next call; taken by it
+ * @given: nobody else has it any more: the client's from now on; taken by it
  */
 struct stream {
 	uint32_t limit;
 	int32_t error;
+	uint32_t given;
 };
 
 /**

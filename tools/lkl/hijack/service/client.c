@@ -26,6 +26,9 @@
 #include "signals.h"
 #include "watch.h"
 
+/* So many are made by message first: many a child ends soon. */
+#define BOARD_CALLS	4
+
 /* File-scope state: a process is a client of one kernel. */
 static int control = -1;
 static pthread_key_t ended_key;
@@ -220,13 +223,33 @@ static long request(struct request *req, int fd, int *end)
 	return ret;
 }
 
-/* Sockets of which this could be the first: from now on, their calls may be quick. */
+/* Calls of a process that goes on making calls on sockets. */
+static bool worth_a_board(long nr)
+{
+	static unsigned int calls;
+
+	switch (nr) {
+	case SYS_socket:
+	case SYS_accept4:
+		return true;
+	case SYS_read:
+	case SYS_recvfrom:
+	case SYS_recvmsg:
+	case SYS_write:
+	case SYS_sendto:
+	case SYS_sendmsg:
+		return ++calls >= BOARD_CALLS;
+	}
+	return false;
+}
+
+/* From now on, calls may be quick. */
 static void want_board(long nr)
 {
 	struct request req = { .nr = REQUEST_BOARD };
 	int fd = -1;
 
-	if ((nr != SYS_socket && nr != SYS_accept4) || ahead_started() ||
+	if (ahead_started() || !worth_a_board(nr) ||
 	    number != 1 || threads != 1 || sandboxed() || !guard_ready())
 		return;
 	if (!message(&req, -1, &fd) && fd >= 0)

@@ -83,13 +83,15 @@ struct control {
  * @seq: numbers the thread's calls
  * @waker: it may be ended by an interrupt for wakers
  * @board: epoll_wait() and its like: the events go to the board
+ * @own: the socket is known to be the client's alone
  */
 struct request {
 	long nr;
 	long params[6];
 	uint64_t seq;
-	uint32_t waker;
-	uint32_t board;
+	uint16_t waker;
+	uint16_t board;
+	uint32_t own;
 };
 
 /* ---- messages.c ---- */
