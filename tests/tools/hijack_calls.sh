@@ -172,6 +172,54 @@ asyncio.run(main())' >asyncio.out 2>&1
 check "python's asyncio with sockets and a child" \
 	cmp asyncio.out <(printf '6000\nb%schild\\n%s\n' "'" "'")
 
+cat >unix.py <<'P'
+import asyncio, multiprocessing, multiprocessing.reduction as reduction, os, socket
+
+async def serve(reader, writer):
+    writer.write((await reader.readline()).upper() * 1000)
+    await writer.drain()
+    writer.close()
+
+async def main():
+    await asyncio.start_unix_server(serve, os.path.abspath("server"))
+    reader, writer = await asyncio.open_unix_connection(os.path.abspath("server"))
+    writer.write(b"hello\n")
+    print(len(await reader.read()))
+
+def child(pipe):
+    listener = socket.socket(fileno=reduction.recv_handle(pipe))
+    connection, _ = listener.accept()
+    connection.send(b"from a child")
+    connection.close()
+
+asyncio.run(main())
+print(os.path.exists("server"))
+listener = socket.create_server(("127.0.0.1", 0))
+near, far = multiprocessing.Pipe()
+process = multiprocessing.Process(target=child, args=(far,))
+process.start()
+reduction.send_handle(near, listener.fileno(), process.pid)
+print(socket.create_connection(listener.getsockname()).recv(100))
+process.join()
+P
+hijacked python3 unix.py >unix.out 2>&1
+check "python sends a listening socket to a child" cmp unix.out <(
+	printf '6000\nTrue\nb%sfrom a child%s\n' "'" "'")
+rm -f server
+LKL_HIJACK_UNIX=library hijacked python3 unix.py >unix.out 2>&1
+check "over a unix socket of the library, too" cmp unix.out <(
+	printf '6000\nTrue\nb%sfrom a child%s\n' "'" "'")
+check "whose name is none of the host" test ! -e server
+echo 'import os, socket
+near, far = socket.socketpair()
+try:
+    socket.send_fds(near, [b"x"], [os.open("/etc/passwd", 0)])
+except OSError as e:
+    print(e.errno)' >rights.py
+LKL_HIJACK_UNIX=library hijacked python3 rights.py >rights.out 2>rights.err
+check "a descriptor of the host is refused there" grep -qx 18 rights.out
+check "and it is said" grep -q 'a descriptor of the host cannot be sent' rights.err
+
 hijacked perl -MIO::Socket::INET -e '
 my $server = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:7008") or die;
 my $client = IO::Socket::INET->new("127.0.0.1:7008") or die;

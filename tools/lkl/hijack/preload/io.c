@@ -8,7 +8,7 @@
  */
 #include <sys/syscall.h>
 
-#include "kernel.h"
+#include "cancel.h"
 #include "real.h"
 #include "table.h"
 #include "unix.h"
@@ -17,7 +17,7 @@
 static inline ssize_t call(struct use *use, long nr, long b, long c, long d,
 			   long e, long f)
 {
-	long ret = kernel_call(nr, use->file->lib, b, c, d, e, f);
+	long ret = sleeping_call(nr, use->file->lib, b, c, d, e, f);
 
 	use_end(use);
 	return result(ret);

@@ -8,7 +8,7 @@
  */
 #include <sys/syscall.h>
 
-#include "kernel.h"
+#include "cancel.h"
 #include "pass.h"
 #include "real.h"
 #include "settings.h"
@@ -18,7 +18,7 @@
 static inline ssize_t call(struct use *use, long nr, long b, long c, long d,
 			   long e)
 {
-	long ret = kernel_call(nr, use->file->lib, b, c, d, e, 0);
+	long ret = sleeping_call(nr, use->file->lib, b, c, d, e, 0);
 
 	use_end(use);
 	return result(ret);
@@ -37,13 +37,13 @@ static long library_sendmsg(struct use *use, const struct msghdr *msg, int flags
 	named.msg_name = (void *)to.addr;
 	named.msg_namelen = to.len;
 	if (!unix_rights_any(msg))
-		return kernel_call(SYS_sendmsg, use->file->lib, (long)&named,
-				   flags, 0, 0, 0);
+		return sleeping_call(SYS_sendmsg, use->file->lib, (long)&named,
+				     flags, 0, 0, 0);
 	ret = unix_rights_take(&rights, &named);
 	if (ret)
 		return ret;
-	ret = kernel_call(SYS_sendmsg, use->file->lib, (long)&rights.msg, flags,
-			  0, 0, 0);
+	ret = sleeping_call(SYS_sendmsg, use->file->lib, (long)&rights.msg, flags,
+			    0, 0, 0);
 	unix_rights_done(&rights);
 	return ret;
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "boot.h"
+#include "cancel.h"
 #include "kernel.h"
 #include "place.h"
 #include "preload.h"
@@ -67,6 +68,7 @@ static void child(void)
 	urcu_bp_after_fork_child();
 	table_forked();
 	place_forked();
+	cancel_forked();
 	if (up)
 		boot_forked();
 	kernel_fork_child();

@@ -9,6 +9,7 @@
 #include <linux/netlink.h>
 #include <sys/syscall.h>
 
+#include "cancel.h"
 #include "fd.h"
 #include "kernel.h"
 #include "real.h"
@@ -107,8 +108,8 @@ static int accept_library(struct use *use, struct sockaddr *addr,
 	err = fd_reserve(&slot, flags & SOCK_CLOEXEC);
 	if (err)
 		return err;
-	lib = kernel_call(SYS_accept4, use->file->lib, (long)addr, (long)len,
-			  flags | SOCK_CLOEXEC, 0, 0);
+	lib = sleeping_call(SYS_accept4, use->file->lib, (long)addr, (long)len,
+			    flags | SOCK_CLOEXEC, 0, 0);
 	if (lib >= 0)
 		return fd_fill(&slot, (int)lib, flags & SOCK_NONBLOCK);
 	fd_unreserve(&slot);
@@ -138,7 +139,7 @@ HIJACK int accept(int fd, __SOCKADDR_ARG addr, socklen_t *len)
 /* What is passed through, number exchanged. */
 static int call(struct use *use, long nr, long b, long c, long d, long e)
 {
-	long ret = kernel_call(nr, use->file->lib, b, c, d, e, 0);
+	long ret = sleeping_call(nr, use->file->lib, b, c, d, e, 0);
 
 	use_end(use);
 	return (int)result(ret);
