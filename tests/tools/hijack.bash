@@ -21,6 +21,26 @@ hijack_end() {
 }
 trap hijack_end EXIT
 
+# own_network TEXT OPTION...: go on in namespaces that only this script has, made by unshare
+# with these options; without, -cn --keep-caps: as ourselves, with privileges in them alone,
+# since some servers are not for root. Where that cannot be, TEXT is skipped.
+own_network() {
+	local text=$1
+
+	shift
+	[ $# -gt 0 ] || set -- -cn --keep-caps
+	[ -z "${hijack_namespace:-}" ] || return 0
+	if ! unshare "$@" true 2>/dev/null; then
+		skip "$text" "no user namespaces here"
+		finish
+	fi
+	if ! [ -w /dev/net/tun ]; then
+		skip "$text" "/dev/net/tun is not for ordinary users here"
+		finish
+	fi
+	LKL_TEST_AS_ROOT=1 hijack_namespace=1 exec unshare "$@" bash "$0"
+}
+
 # free_port: a port that nobody has just now, for TCP and UDP on 127.0.0.1 and ::1;
 # not one of those that connections from here are given (ip_local_port_range)
 free_port() {

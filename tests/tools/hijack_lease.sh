@@ -5,20 +5,9 @@
 # advertisements, DHCPv6; over TAP devices in a network namespace of this script's own
 # shellcheck source=tests/tools/lib.bash disable=SC2317 # functions run by check
 . "$(dirname "$0")/lib.bash"
-
-if [ -z "${hijack_namespace:-}" ]; then
-	if ! unshare -cn --keep-caps true 2>/dev/null; then
-		skip "leases" "no user namespaces here"
-		finish
-	fi
-	if ! [ -w /dev/net/tun ]; then
-		skip "leases" "/dev/net/tun is not for ordinary users here"
-		finish
-	fi
-	hijack_namespace=1 exec unshare -cn --keep-caps bash "$0" "$@"
-fi
 # shellcheck source=tests/tools/hijack.bash
 . "$tools_here/hijack.bash"
+own_network "leases"
 needs "leases" lkl-hijack python3 ip || finish
 lease=$tools_here/hijack_lease.py
 

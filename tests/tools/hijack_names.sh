@@ -6,16 +6,9 @@
 # static and Go programs. In namespaces of this script's own, so that it has a host to change.
 # shellcheck source=tests/tools/lib.bash disable=SC2317 # functions run by check
 . "$(dirname "$0")/lib.bash"
-
-if [ -z "${hijack_namespace:-}" ]; then
-	if ! unshare -Urmn true 2>/dev/null || ! [ -w /dev/net/tun ]; then
-		skip "names over TAP" "no user namespaces, or no TAP devices, for ordinary users here"
-		finish
-	fi
-	LKL_TEST_AS_ROOT=1 hijack_namespace=1 exec unshare -Urmn bash "$0" "$@"
-fi
 # shellcheck source=tests/tools/hijack.bash
 . "$tools_here/hijack.bash"
+own_network "names over TAP" -Urmn
 needs "names" lkl-hijack python3 curl ip || finish
 
 # ---- a host whose resolver is on its loopback; host.test is 10.0.2.2

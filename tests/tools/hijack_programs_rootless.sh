@@ -23,21 +23,28 @@ ncat_options=(-i type=slirp)
 udp6_options=(-i type=slirp)
 to=127.0.0.1 to6=::1 front_to=127.0.0.1 peer=$gw
 
-# behind NAME PORT HOST-PORT HOST-PORT6 COMMAND...: start COMMAND; ports of the host lead to
-# PORT (passt 0.0~git20230309 loses connections if it has one for both IP versions, by address)
+# behind FORWARD NAME PORT COMMAND...: start COMMAND; a port of the host leads to PORT. One
+# only: passt 0.0~git20230309 loses connections if it has several for one.
 behind() {
-	local name=$1 port=$2 from=$3 from6=$4
-	shift 4
-	start "$name" lkl-hijack -p "127.0.0.1:$from:$port" -p "udp:127.0.0.1:$from:$port" \
-		-p "[::1]:$from6:$port" "$@"
+	local forward=$1 name=$2 port=$3
+	shift 3
+	start "$name" lkl-hijack -p "$forward:$port" "$@"
 }
 serve() {
-	at=$(free_port) at6=$(free_port)
-	behind "$1" "$2" "$at" "$at6" "${@:3}"
+	at=$(free_port)
+	behind "127.0.0.1:$at" "$@"
+}
+serve_udp() {
+	at=$(free_port)
+	behind "udp:127.0.0.1:$at" "$@"
+}
+serve6() {
+	at=$(free_port)
+	behind "[::1]:$at" "$@"
 }
 front() {
 	front_at=$(free_port)
-	behind "$1" "$2" "$front_at" "$(free_port)" "${@:3}"
+	behind "127.0.0.1:$front_at" "$@"
 }
 
 # shellcheck source=tests/tools/hijack_programs.bash

@@ -5,21 +5,9 @@
 # devices in a network namespace that only this script has; it is "the host" then
 # shellcheck source=tests/tools/lib.bash disable=SC2034,SC2317 # used by what is sourced
 . "$(dirname "$0")/lib.bash"
-
-# As ourselves, with privileges in the namespace alone: some servers are not for root.
-if [ -z "${hijack_namespace:-}" ]; then
-	if ! unshare -cn --keep-caps true 2>/dev/null; then
-		skip "programs over TAP" "no user namespaces here"
-		finish
-	fi
-	if ! [ -w /dev/net/tun ]; then
-		skip "programs over TAP" "/dev/net/tun is not for ordinary users here"
-		finish
-	fi
-	hijack_namespace=1 exec unshare -cn --keep-caps bash "$0" "$@"
-fi
 # shellcheck source=tests/tools/hijack.bash
 . "$tools_here/hijack.bash"
+own_network "programs over TAP"
 
 needs "programs over TAP" lkl-hijack python3 socat curl ip || finish
 
@@ -42,11 +30,13 @@ to=10.9.0.2 to6=fd09:0::2 front_to=$own peer=$to
 
 serve() {
 	local name=$1
-	at=$2 at6=$2
+	at=$2
 	shift 2
 	start "$name" lkl-hijack -i "type=tap,param=tap0,ip=$to/24,ipv6=$to6/64" \
 		--gateway 10.9.0.1 --gateway6 fd09:0::1 "$@"
 }
+serve_udp() { serve "$@"; }
+serve6() { serve "$@"; }
 front() {
 	local name=$1
 	front_at=$2
