@@ -33,14 +33,14 @@
 /*
  * One process serves one mount.
  *
- * @running: there is @thread
+ * @running: there is @thread; set when all else is
  * @usable: the two processors
- * @avoided: where @thread does not run: the leader does; the leader's
+ * @avoided: that where the leader runs, as it knows; @thread is on the other
  * @wake: ends its sleep, if it is @asleep
  * @requests: counts them
  */
 static struct {
-	bool running;
+	atomic_bool running;
 	pthread_t thread;
 	cpu_set_t usable;
 	int avoided;

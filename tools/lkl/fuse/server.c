@@ -346,7 +346,7 @@ static int lead(struct server *s, unsigned long term)
 static int serve_until_end(struct server *s)
 {
 	unsigned long term;
-	int err = creds_thread_init();
+	int err = 0;
 
 	while (!err && (term = lead_take(s))) {
 		err = transfer_thread_init();
@@ -367,8 +367,13 @@ static int serve_until_end(struct server *s)
 static void *serve_thread(void *arg)
 {
 	struct server *s = arg;
-	int err = serve_until_end(s);
+	int err = creds_thread_init();
 
+	/* Others serve already: it came after a panic, and they say so. */
+	if (err && s->begun)
+		return NULL;
+	if (!err)
+		err = serve_until_end(s);
 	pthread_mutex_lock(&s->lock);
 	if (err && !s->err)
 		s->err = err;
