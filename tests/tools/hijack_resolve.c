@@ -54,7 +54,9 @@ static void put(struct message *m, const void *bytes, size_t len)
 
 static void put16(struct message *m, unsigned int value)
 {
-	put(m, (unsigned char[2]){ (unsigned char)(value >> 8), (unsigned char)value }, 2);
+	unsigned char bytes[2] = { (unsigned char)(value >> 8), (unsigned char)value };
+
+	put(m, bytes, sizeof(bytes));
 }
 
 static void put_name(struct message *m, const char *name)
@@ -126,7 +128,7 @@ static bool fail(struct message *m)
 	else if ((is(m, "silent") && m->server == 1) || is(m, "nobody") ||
 		 (is(m, "ednsdrop") && m->edns))
 		return false;
-	else
+	if (!((HEADER *)m->bytes)->rcode)
 		address(m, NULL, 1);
 	return true;
 }

@@ -267,12 +267,14 @@ static void many_rights(void)
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
 		.msg_controllen = sizeof(control),
 	};
-	int ends[2], inner[2], fds[3];
+	int ends[2], inner[2], sent[3], fds[3];
 
 	say(socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
 	say(socketpair(AF_UNIX, SOCK_STREAM, 0, inner));
-	memcpy(fds, (int[3]){ inner[0], inner[1], inner[0] }, sizeof(fds));
-	memcpy(CMSG_DATA(&control.head), fds, sizeof(fds));
+	sent[0] = inner[0];
+	sent[1] = inner[1];
+	sent[2] = inner[0];
+	memcpy(CMSG_DATA(&control.head), sent, sizeof(sent));
 	say(sendmsg(ends[0], &msg, 0));
 	say(recvmsg(ends[1], &msg, 0));
 	memcpy(fds, CMSG_DATA(&control.head), sizeof(fds));
@@ -282,8 +284,7 @@ static void many_rights(void)
 	say(read(inner[1], buf, 10));
 	for (int i = 0; i < 3; i++)
 		say(close(fds[i]));
-	memcpy(CMSG_DATA(&control.head), (int[3]){ inner[0], inner[1], inner[0] },
-	       sizeof(fds));
+	memcpy(CMSG_DATA(&control.head), sent, sizeof(sent));
 	msg.msg_controllen = sizeof(control);
 	control.head = (struct cmsghdr){ CMSG_LEN(3 * sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
 	say(sendmsg(ends[0], &msg, 0));
@@ -386,12 +387,14 @@ static void waits(void)
 
 int main(void)
 {
+	int none[2];
+
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	closefrom(3);
 	pairs(SOCK_STREAM);
 	pairs(SOCK_DGRAM);
 	pairs(SOCK_SEQPACKET);
-	say(socketpair(AF_UNIX, 77, 0, (int[2]){ 0 }));
+	say(socketpair(AF_UNIX, 77, 0, none));
 	names();
 	rights();
 	many_rights();

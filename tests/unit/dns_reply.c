@@ -28,7 +28,9 @@ static void put(const void *bytes, int len)
 
 static void put16(int value)
 {
-	put((unsigned char[2]){ (unsigned char)(value >> 8), (unsigned char)value }, 2);
+	unsigned char bytes[2] = { (unsigned char)(value >> 8), (unsigned char)value };
+
+	put(bytes, sizeof(bytes));
 }
 
 static void put_name(const char *name)

@@ -102,8 +102,9 @@ static void environment_follow(const char *name)
 
 static void current_set(char *name)
 {
-	char *before = __atomic_exchange_n(&current, name, __ATOMIC_ACQ_REL);
+	char *before = current;
 
+	__atomic_store_n(&current, name, __ATOMIC_RELEASE);
 	if (before || name)
 		environment_follow(name);
 	if (!before)
@@ -121,13 +122,13 @@ static int enter_library(const char *text)
 	if (!name)
 		return -ENOMEM;
 	pthread_mutex_lock(&change_lock);
-	if (!current && real.chdir(NOWHERE))
+	if (!current && real.chdir(NOWHERE)) {
 		err = -errno;
-	else
-		current_set(name);
-	pthread_mutex_unlock(&change_lock);
-	if (err)
 		free(name);
+	} else {
+		current_set(name);
+	}
+	pthread_mutex_unlock(&change_lock);
 	return err;
 }
 
@@ -188,7 +189,7 @@ static int enter_host_descriptor(int fd)
 static int enter_library_descriptor(int lib)
 {
 	char text[PATH_MAX];
-	struct stat st;
+	struct stat st = { 0 };
 	long err = kernel_call(SYS_fstat, lib, (long)&st, 0, 0, 0, 0);
 
 	if (!err && !S_ISDIR(st.st_mode))
@@ -254,11 +255,10 @@ HIJACK char *getwd(char *buf)
 char *__getcwd_chk(char *buf, size_t size, size_t room);
 char *__getwd_chk(char *buf, size_t room);
 char *__realpath_chk(const char *path, char *buf, size_t room);
-void __chk_fail(void) __attribute__((noreturn));
 
 HIJACK char *__getcwd_chk(char *buf, size_t size, size_t room)
 {
-	return size > room ? (__chk_fail(), NULL) : getcwd(buf, size);
+	return size > room ? (abort(), NULL) : getcwd(buf, size);
 }
 
 HIJACK char *__getwd_chk(char *buf, size_t room)
@@ -289,7 +289,7 @@ HIJACK char *canonicalize_file_name(const char *path)
 
 HIJACK char *__realpath_chk(const char *path, char *buf, size_t room)
 {
-	return room < PATH_MAX ? (__chk_fail(), NULL) : realpath(path, buf);
+	return room < PATH_MAX ? (abort(), NULL) : realpath(path, buf);
 }
 
 /* The directory that whoever executed this program was in. */

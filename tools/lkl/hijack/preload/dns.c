@@ -55,7 +55,7 @@ static int question_make(struct question *question, const char *name, int type,
 	memcpy(query + len, edns, sizeof(edns));
 	((HEADER *)query)->arcount = htons(1);
 	question->type = type;
-	question->reply = malloc(DNS_MESSAGE_MAX);
+	question->reply = calloc(1, DNS_MESSAGE_MAX);
 	*message = (struct dns_message){
 		.query = query, .len = len + (int)sizeof(edns), .plain = len,
 		.reply = question->reply, .size = DNS_MESSAGE_MAX,

@@ -230,7 +230,7 @@ static void ask_rest(const struct dns_conf *conf, const struct sockaddr_storage 
 		reply_take(message, buf, got);
 		return;
 	}
-	whole = malloc(DNS_MESSAGE_MAX);
+	whole = calloc(1, DNS_MESSAGE_MAX);
 	if (whole)
 		longer = ask_tcp(addr, timeout, message, whole);
 	if (longer > 0)
@@ -413,7 +413,7 @@ void dns_ask(const struct dns_conf *conf, struct dns_message *messages, int coun
 	int start = 0;
 
 	reason_note(messages, count, -ECONNREFUSED);
-	asking.buf = malloc(DNS_MESSAGE_MAX);
+	asking.buf = calloc(1, DNS_MESSAGE_MAX);
 	if (!asking.buf) {
 		reason_note(messages, count, -ENOMEM);
 		return;

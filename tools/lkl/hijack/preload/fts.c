@@ -500,8 +500,9 @@ HIJACK int fts_close(FTS *fts)
 
 /* struct stat64 is struct stat where long has 64 bits. */
 
-HIJACK FTS64 *fts64_open(char * const *paths, int options,
-			 int (*compare)(const FTSENT64 **a, const FTSENT64 **b))
+typedef int compare64_function(const struct _ftsent64 **a, const struct _ftsent64 **b);
+
+HIJACK FTS64 *fts64_open(char * const *paths, int options, compare64_function *compare)
 {
 	return (FTS64 *)fts_open(paths, options,
 				 (int (*)(const FTSENT **, const FTSENT **))compare);

@@ -56,7 +56,7 @@ HIJACK int socket(int family, int type, int protocol)
 
 static int socketpair_library(int family, int type, int protocol, int *ends)
 {
-	int libs[2], first, second;
+	int libs[2] = { -1, -1 }, first, second;
 	long err = kernel_call(SYS_socketpair, family, type | SOCK_CLOEXEC,
 			       protocol, (long)libs, 0, 0);
 

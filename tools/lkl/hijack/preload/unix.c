@@ -88,7 +88,7 @@ long unix_bind(int lib, const struct unix_address *addr)
 
 enum unix_name unix_name(const char *path)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
 	if (likely(!settings_unix_library()))
 		return UNIX_NONE;
