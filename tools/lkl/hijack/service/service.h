@@ -108,7 +108,7 @@ int connection_make(int ends[2]);
 int connection_keep(int fd);
 void connection_close(int fd);
 
-/* ---- server.c: in the owner ---- */
+/* ---- server.c, serve.c: in the owner ---- */
 
 /**
  * server_fork - make a client of a child that is about to be forked
