@@ -30,6 +30,8 @@ static char sent[1 << 20];
 static size_t sent_len, discarded, peeked, room = 64 * 1024;
 static long send_result;
 static unsigned int wrong;
+static bool peer_gone;
+static long users = 1;
 
 static long kernel_send(const long *params)
 {
@@ -80,9 +82,20 @@ static long kernel(long nr, long *params)
 		return kernel_receive(params);
 	case SYS_getsockopt:
 		return kernel_option(params);
+	case SYS_getpeername:
+		return 0;
+	case SYS_ppoll:
+		return peer_gone;
 	}
 	wrong++;
 	return -ENOSYS;
+}
+
+static long fd_users(int fd)
+{
+	if (fd != SOCKET)
+		wrong++;
+	return users;
 }
 
 /* A board, and the client's view of it. */
@@ -95,6 +108,7 @@ static void set_up(void)
 	int fd;
 
 	api.apply.lkl_syscall = kernel;
+	api.lkl_fd_users = fd_users;
 	behind = behind_new(&fd);
 	cr_assert(ne(ptr, behind, NULL));
 	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -163,6 +177,38 @@ Test(board, keeps_an_error_for_the_next_call)
 	post(POST_SEND, SOCKET, "lost", 4);
 	cr_assert(behind_work(behind));
 	cr_assert(eq(i32, board->streams[SOCKET].error, ECONNRESET));
+}
+
+Test(board, lets_nothing_be_posted_to_a_peer_that_is_gone)
+{
+	peer_gone = true;
+	post(POST_SEND, SOCKET, "last", 4);
+	cr_assert(behind_work(behind));
+	cr_assert(eq(u32, board->streams[SOCKET].limit, post_charge(4)));
+}
+
+static void used(long nr, bool own)
+{
+	struct request req = { .nr = nr, .params = { SOCKET }, .own = own };
+
+	board->streams[SOCKET].given = 0;
+	behind_after(behind, &req, -EAGAIN);
+}
+
+Test(board, gives_a_socket_that_nobody_else_has)
+{
+	post(POST_SEND, SOCKET, "x", 1);
+	cr_assert(behind_work(behind));
+	used(SYS_recvfrom, false);
+	cr_assert(eq(u32, board->streams[SOCKET].given, 1));
+	cr_assert(eq(u32, board->streams[SOCKET].limit, 100000), "as if it were new");
+	used(SYS_recvfrom, true);
+	cr_assert(zero(u32, board->streams[SOCKET].given), "the client has it");
+	used(SYS_getsockopt, false);
+	cr_assert(zero(u32, board->streams[SOCKET].given), "not a call that uses it");
+	users = 2;
+	used(SYS_recvfrom, false);
+	cr_assert(zero(u32, board->streams[SOCKET].given), "somebody else has it");
 }
 
 Test(board, leaves_sockets_alone_that_it_was_not_told_of)

@@ -3,7 +3,7 @@
  * behind.c - the owner does what clients have put on their boards
  *
  * Layer:   tools/lkl/hijack/service; board.h has the theory.
- * Users:   server.c.
+ * Users:   serve.c.
  * Context: the thread that serves the client's; behind_settled() any.
  */
 #include "behind.h"

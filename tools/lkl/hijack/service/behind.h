@@ -3,7 +3,7 @@
  * behind.h - the owner does what clients have put on their boards
  *
  * Layer:   tools/lkl/hijack/service; board.h has the theory.
- * Users:   server.c. User memory of the calling thread is the owner's.
+ * Users:   serve.c. User memory of the calling thread is the owner's.
  */
 #ifndef HIJACK_BEHIND_H
 #define HIJACK_BEHIND_H
