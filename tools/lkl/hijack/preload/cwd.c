@@ -79,6 +79,17 @@ int cwd_host_name(int dir, char *text)
 	return 0;
 }
 
+bool cwd_leads_to_library(const char *path)
+{
+	char base[PATH_MAX], text[PATH_MAX];
+
+	if (*path == '/')
+		return pathname_leads_to_library(path);
+	if (!cwd_library_name(base) && cwd_host_name(AT_FDCWD, base))
+		return false;
+	return !pathname_join(text, base, path) && pathname_leads_to_library(text);
+}
+
 char *cwd_variable(void)
 {
 	char name[PATH_MAX], *variable;

@@ -3,7 +3,7 @@
  * cwd.h - the current directory, which may be one of the library
  *
  * Layer:   tools/lkl/hijack/preload.
- * Users:   paths.c; follow.c, for the programs that are executed.
+ * Users:   paths.c, nftw.c, fts.c; follow.c, for the programs that are executed.
  * Context: any thread.
  */
 #ifndef HIJACK_CWD_H
@@ -23,6 +23,9 @@ bool cwd_library_name(char *text);
 int cwd_name_of(int lib, char *text);
 /* The name of a directory of the host, AT_FDCWD for the current one. */
 int cwd_host_name(int dir, char *text);
+
+/* Could a walk from there see files of the library? */
+bool cwd_leads_to_library(const char *path);
 
 /* "LKL_HIJACK__CWD=...", to be freed; NULL if the directory is the host's. */
 char *cwd_variable(void);

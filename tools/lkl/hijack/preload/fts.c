@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pathname.h"
+#include "cwd.h"
 #include "preload.h"
 #include "real.h"
 
@@ -337,20 +337,9 @@ static FTS *walk_open(char * const *paths, int options,
 
 static bool any_special(char * const *paths)
 {
-	char text[PATH_MAX], *full;
-	bool ret = false;
-
-	for (; *paths && !ret; paths++) {
-		if (**paths == '/') {
-			ret = pathname_leads_to_library(*paths);
-			continue;
-		}
-		full = getcwd(NULL, 0);
-		ret = full && !pathname_join(text, full, *paths) &&
-		      pathname_leads_to_library(text);
-		free(full);
-	}
-	return ret;
+	while (*paths && !cwd_leads_to_library(*paths))
+		paths++;
+	return *paths;
 }
 
 HIJACK FTS *fts_open(char * const *paths, int options,

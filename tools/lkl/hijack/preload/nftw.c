@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pathname.h"
+#include "cwd.h"
 #include "preload.h"
 #include "real.h"
 
@@ -313,26 +313,11 @@ static int walk_from(struct walk *walk, const char *path)
 	return ret;
 }
 
-/* Could a walk from there see files of the library? */
-static bool special(const char *path)
-{
-	char text[PATH_MAX], *full;
-	bool ret;
-
-	if (*path == '/')
-		return pathname_leads_to_library(path);
-	full = getcwd(NULL, 0);
-	ret = full && !pathname_join(text, full, path) &&
-	      pathname_leads_to_library(text);
-	free(full);
-	return ret;
-}
-
 HIJACK int nftw(const char *path, walk_function *fn, int open_max, int flags)
 {
 	struct walk walk = { .fn = fn, .flags = flags };
 
-	if (likely(!special(path)))
+	if (likely(!cwd_leads_to_library(path)))
 		return real.nftw(path, fn, open_max, flags);
 	return walk_from(&walk, path);
 }
@@ -346,7 +331,7 @@ HIJACK int ftw(const char *path, __ftw_func_t fn, int open_max)
 {
 	struct walk walk = { .plain = fn };
 
-	if (likely(!special(path)))
+	if (likely(!cwd_leads_to_library(path)))
 		return real.ftw(path, fn, open_max);
 	return walk_from(&walk, path);
 }

@@ -3,7 +3,7 @@
  * pathname.h - paths as texts: which of them name files of the library
  *
  * Layer:   tools/lkl/hijack/preload.
- * Users:   paths.c, cwd.c, walk.c, nftw.c.
+ * Users:   paths.c, cwd.c.
  * Context: any thread, signal handlers too.
  */
 #ifndef HIJACK_PATHNAME_H
