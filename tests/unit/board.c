@@ -179,6 +179,16 @@ Test(board, keeps_an_error_for_the_next_call)
 	cr_assert(eq(i32, board->streams[SOCKET].error, ECONNRESET));
 }
 
+Test(board, gives_up_where_nobody_takes_anything)
+{
+	send_result = -EAGAIN;
+	behind_leave(behind);
+	post(POST_SEND, SOCKET, "lost", 4);
+	cr_assert(behind_work(behind));
+	cr_assert(zero(sz, sent_len));
+	cr_assert(behind_settled(behind));
+}
+
 Test(board, lets_nothing_be_posted_to_a_peer_that_is_gone)
 {
 	peer_gone = true;

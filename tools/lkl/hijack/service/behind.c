@@ -22,6 +22,9 @@
 /* Ask again how much a socket takes when so much of it is left, bytes. */
 #define LIMIT_LOW	(128 * 1024)
 
+/* As at the end of a process (exit.c): how long a peer may take nothing, s. */
+#define PATIENCE	3
+
 /* getsockopt(SO_MEMINFO): asm/socket.h, linux/sock_diag.h */
 #define OPTION_MEMINFO	55
 enum { MEMINFO_SNDBUF = 3, MEMINFO_WMEM_QUEUED = 5, MEMINFO_VARS = 9 };
@@ -44,11 +47,13 @@ struct served {
  * struct behind - a board's other side
  * @board: shared with the client
  * @tail: bytes done
+ * @left: there is no client any more
  * @served: by number
  */
 struct behind {
 	struct board *board;
 	uint32_t tail;
+	bool left;
 	struct served served[BOARD_STREAMS];
 };
 
@@ -153,18 +158,24 @@ static void limit_end(struct behind *behind, long fd)
 
 /* ---- posts ---- */
 
-static void wait_writable(int fd)
+/* Return: false if nobody waits for it any more, and the peer takes nothing. */
+static bool wait_writable(const struct behind *behind, int fd)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+	struct timespec patience = { PATIENCE, 0 };
 
-	lib(SYS_ppoll, (long)&pfd, 1, 0, 0, 0);
+	while (!lib(SYS_ppoll, (long)&pfd, 1, (long)&patience, 0, 0))
+		if (__atomic_load_n(&behind->left, __ATOMIC_ACQUIRE))
+			return false;
+	return true;
 }
 
 /*
  * The limit sees to it that it is taken at once, unless memory is short. What the
  * client was told is written is written even then, and even if it is gone.
  */
-static long send_all(int fd, const unsigned char *data, size_t len)
+static long send_all(const struct behind *behind, int fd, const unsigned char *data,
+		     size_t len)
 {
 	long ret = 0;
 
@@ -174,9 +185,8 @@ static long send_all(int fd, const unsigned char *data, size_t len)
 		if (ret > 0) {
 			data += ret;
 			len -= (size_t)ret;
-		} else if (ret == -EAGAIN) {
-			wait_writable(fd);
-		} else if (ret != -EINTR) {
+		} else if (ret != -EINTR &&
+			   (ret != -EAGAIN || !wait_writable(behind, fd))) {
 			break;
 		}
 	}
@@ -191,7 +201,7 @@ static void post_send(struct behind *behind, const struct post *post,
 
 	if (!s)
 		return;
-	ret = send_all(post->lib, data, post->len);
+	ret = send_all(behind, post->lib, data, post->len);
 	if (ret < 0)
 		__atomic_store_n(&behind->board->streams[post->lib].error, (int)-ret,
 				 __ATOMIC_RELEASE);
@@ -260,6 +270,11 @@ bool behind_rest(struct behind *behind)
 		__atomic_store_n(&behind->board->awake, 0, __ATOMIC_SEQ_CST);
 	} while (right && posted(behind) != behind->tail);
 	return right;
+}
+
+void behind_leave(struct behind *behind)
+{
+	__atomic_store_n(&behind->left, true, __ATOMIC_RELEASE);
 }
 
 bool behind_settled(const struct behind *behind)

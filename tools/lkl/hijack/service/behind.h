@@ -23,6 +23,8 @@ bool behind_work(struct behind *behind);
 /* The same; from now on the client must wake us. */
 bool behind_rest(struct behind *behind);
 
+/* The client is gone: do not wait for ever. Any thread. */
+void behind_leave(struct behind *behind);
 /* Has all been done that was posted? Any thread. */
 bool behind_settled(const struct behind *behind);
 

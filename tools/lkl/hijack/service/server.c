@@ -114,6 +114,8 @@ static void client_gone(struct client *client)
 		__atomic_store_n(&s->signalled, UINT64_MAX, __ATOMIC_SEQ_CST);
 		if (s->known)
 			api.lkl_waker_interrupt(&s->waker);
+		if (s->behind)
+			behind_leave(s->behind);
 	}
 	pthread_mutex_unlock(&clients_lock);
 	client_put(client);
