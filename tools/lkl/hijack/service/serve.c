@@ -19,8 +19,9 @@
 #include "real.h"
 #include "registry.h"
 
-/* File-scope state: threads wait for others of their clients. */
+/* File-scope state: threads wait for others. */
 static pthread_cond_t boards_done = PTHREAD_COND_INITIALIZER;
+static bool waits_in_library;
 
 /* ---- calls ---- */
 
@@ -197,17 +198,29 @@ static void request_came(void *arg, uint32_t events)
 
 /*
  * Wait in the library, not on the host: who waits there takes care of its devices,
- * which another thread would have to be woken for.
+ * which another thread would have to be woken for. One thread is enough; the others
+ * would have to be told by it what has come for them.
+ *
+ * Return: whether something may have come.
  */
+static bool wait_in_library(struct service *s)
+{
+	long params[6] = { 0 }, ret;
+
+	if (!s->watch || __atomic_exchange_n(&waits_in_library, true, __ATOMIC_ACQUIRE))
+		return false;
+	ret = api.lkl_waker_syscall(SYS_ppoll, params);
+	__atomic_store_n(&waits_in_library, false, __ATOMIC_RELEASE);
+	return ret == -EINTR;
+}
+
 static ssize_t next_request(struct service *s, struct request *req, int *fd)
 {
-	long params[6] = { 0 };
 	ssize_t got;
 
 	do {
 		got = message_look(s->connection, req, sizeof(*req), fd);
-	} while (got == -EAGAIN && s->watch &&
-		 api.lkl_waker_syscall(SYS_ppoll, params) == -EINTR);
+	} while (got == -EAGAIN && wait_in_library(s));
 	if (got == -EAGAIN)
 		got = message_receive(s->connection, req, sizeof(*req), fd);
 	return got;
