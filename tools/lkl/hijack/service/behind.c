@@ -357,7 +357,7 @@ static void stream_new(struct behind *behind, long fd, bool connected)
  */
 static void stream_give(struct behind *behind, const struct request *req, long fd)
 {
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer = { 0 };
 	socklen_t len = sizeof(peer);
 
 	if (req->own || fd < 0 || fd >= BOARD_STREAMS || api.lkl_fd_users((int)fd) != 1)
