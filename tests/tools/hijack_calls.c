@@ -508,6 +508,36 @@ static void *write_later(void *arg)
 	return NULL;
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+/* The same by what System V and BSD had. */
+static void old_restarts(int a, int b)
+{
+	struct sigaction now;
+	pthread_t thread;
+
+	say(siginterrupt(SIGALRM, 1));
+	say(read(a, buf, 1));
+	say(siginterrupt(SIGALRM, 0));
+	sigaction(SIGALRM, NULL, &now);
+	say(now.sa_handler == interrupted && now.sa_flags == SA_RESTART);
+	pthread_create(&thread, NULL, write_later, &b);
+	say(read(a, buf, 1));
+	pthread_join(thread, NULL);
+	say(sigset(SIGALRM, SIG_HOLD) == interrupted);
+	say(sigset(SIGALRM, interrupted) == SIG_HOLD);
+	say(sigset(SIGALRM, interrupted) == interrupted);
+	say(read(a, buf, 1));
+	say(sysv_signal(SIGUSR1, interrupted) == SIG_DFL);
+	raise(SIGUSR1);
+	sigaction(SIGUSR1, NULL, &now);
+	say(now.sa_handler == SIG_DFL);
+	say(sigset(SIGKILL, interrupted) == SIG_ERR);
+	say(sysv_signal(SIGUSR1, SIG_ERR) == SIG_ERR);
+	say(siginterrupt(1000, 1));
+}
+#pragma GCC diagnostic pop
+
 static void restarts(void)
 {
 	struct sigaction action = { .sa_handler = interrupted }, old;
@@ -526,8 +556,9 @@ static void restarts(void)
 	say(sigaction(SIGALRM, &action, NULL));
 	pthread_create(&thread, NULL, write_later, &b);
 	say(read(a, buf, 1));
-	setitimer(ITIMER_REAL, &none, NULL);
 	pthread_join(thread, NULL);
+	old_restarts(a, b);
+	setitimer(ITIMER_REAL, &none, NULL);
 	close(a);
 	close(b);
 }
