@@ -489,6 +489,17 @@ void host_thread_returned(struct host_thread *self)
 	self->left_at = 0;
 }
 
+/*
+ * The waiter sleeps without end, since no timer is set, and does not collect: it was
+ * not the waiter when it went to sleep.
+ */
+static bool collector_missing(struct vcpu *v)
+{
+	return READ_ONCE(v->waiter->until) == LKL_FOREVER &&
+	       v == &lkl_vcpus[0] && lkl_ops.poll &&
+	       READ_ONCE(*lkl_ops.watches) && !READ_ONCE(collector);
+}
+
 /**
  * vcpu_after_call - wake the waiter if it has to take over
  * @v: a vCPU that the calling host thread has just left
@@ -508,7 +519,7 @@ void vcpu_after_call(struct vcpu *v, struct host_thread *self)
 	if (pending &&
 	    (pending != VCPU_BIT(SERVICE) || self->returns < RETURNS_SURE))
 		vcpu_kick(v);
-	else if (vcpu_waiter_late(v))
+	else if (vcpu_waiter_late(v) || collector_missing(v))
 		host_wake(READ_ONCE(v->waiter));
 }
 
