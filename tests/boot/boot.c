@@ -136,9 +136,39 @@ static int count_entries(const char *path)
 	return n - 2;
 }
 
+/* On its way out: pthread_join() returns before a thread has left /proc. */
+static bool thread_exiting(const char *tid)
+{
+	const unsigned long exiting = 4;	/* PF_EXITING */
+	unsigned long flags = exiting;
+	char path[64], line[512] = "";
+	const char *end;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%s/stat", tid);
+	file = fopen(path, "re");
+	if (!file)
+		return true;
+	if (fgets(line, sizeof(line), file)) {
+		end = strrchr(line, ')');
+		if (!end || sscanf(end + 1, " %*c %*d %*d %*d %*d %*d %lu", &flags) != 1)
+			flags = exiting;
+	}
+	fclose(file);
+	return flags & exiting;
+}
+
 int host_threads(void)
 {
-	return count_entries("/proc/self/task");
+	DIR *dir = opendir("/proc/self/task");
+	struct dirent *entry;
+	int n = 0;
+
+	cr_assert_not_null(dir);
+	while ((entry = readdir(dir)))
+		n += entry->d_name[0] != '.' && !thread_exiting(entry->d_name);
+	closedir(dir);
+	return n;
 }
 
 int host_files(void)
